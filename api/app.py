@@ -15,6 +15,7 @@ from psycopg_pool import AsyncConnectionPool
 from api.access import keys_routes as keys
 from api.access import login_routes as login
 from api.access import sources_routes as sources
+from api.access.attempts import Attempts
 from api.activation import audience_people_routes as audience_people
 from api.activation import audience_settings_routes as audience_settings
 from api.activation import audience_sync_routes as audience_sync
@@ -40,10 +41,17 @@ from api.gate.verdicts import VerdictCounts
 from api.identity import commands_routes as commands
 from api.identity import routes as identity
 from api.identity import unmerge_preview_routes as unmerge_preview
+from api.insight import funnels_routes as funnels
+from api.insight import rfm_routes as rfm
+from api.insight import traits_routes as traits
 from api.intake import dead_letters_routes as dead_letters
 from api.intake import statistics_routes as dead_letter_statistics
+from api.intake.event_log import open_log
+from api.intake.log_watch import LogWatch, watched
 from api.live import routes as live
 from api.live.hub import Hub
+from api.middleware.admission import LOGIN_LIMIT_BYTES, Admission
+from api.middleware.observing import Observe
 from api.openapi import document
 from api.operation import health_routes as health
 from api.operation import hours_routes as hours
@@ -51,22 +59,17 @@ from api.operation import statistics_routes as statistics
 from api.operation import workspace_routes as workspace
 from api.operation.lag import LagGauge
 from api.pages.routes import add_pages
-from api.profiles import draft_why_routes as draft_why
 from api.profiles import events_routes as events
 from api.profiles import feed_routes as feed
 from api.profiles import members_routes as members
 from api.profiles import person_changes_routes as person_changes
 from api.profiles import routes as profiles
-from api.profiles import why_routes as why
 from api.profiles.programs import Programs
 from api.profiles.reader import ProfileReader
-from api.segments import funnels_routes as funnels
 from api.segments import previews_routes as previews
-from api.segments import rfm_routes as rfm
 from api.segments import routes as segments
 from api.segments import statistics_routes as segment_statistics
 from api.segments import sweeps_routes as sweeps
-from api.segments import traits_routes as traits
 from api.segments import volumes_routes as volumes
 from api.segments.preview_desk import PreviewDesk
 from api.signals import anomalies_routes as anomalies
@@ -74,16 +77,13 @@ from api.signals import readings_routes as readings
 from api.signals import routes as signals
 from api.signals import series_routes as series
 from api.signals import timelines_routes as timelines
-from api.web.admission import LOGIN_LIMIT_BYTES, Admission
-from api.web.attempts import Attempts
 from api.web.concurrency import HeavyReads
 from api.web.deps import Keys
 from api.web.errors import handle_errors
-from api.web.event_log import open_log
-from api.web.log_watch import LogWatch, watched
-from api.web.observing import Observe
 from api.web.problems import DESCRIBED
 from api.web.transaction import open_transactions
+from api.why import draft_routes as draft_why
+from api.why import routes as why
 from config.lag import lag_reader
 from config.load import load_settings
 from config.settings import Settings
@@ -220,11 +220,11 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.redis = redis = connect_profile_cache(url, settings.query.hot) if url else None
         if redis is not None:
             stack.push_async_callback(redis.aclose)
-        # Their own, so that whoever may come in is known however long all others read.
-        known = await stack.enter_async_context(
+        # Reserved, so that callers are known and readiness answers however long all others read.
+        app.state.reserved_pool = reserved = await stack.enter_async_context(
             open_pool(settings, settings.edge.keys.lookups_limit + _KNOWN_KEYS)
         )
-        app.state.keys = Keys(known, settings.edge)
+        app.state.keys = Keys(reserved, settings.edge)
         app.state.attempts = Attempts(settings.edge.login.attempts_per_minute, monotonic)
         app.state.totals = Totals(pool, settings.query.statistics)
         app.state.hours = Hours(pool, settings.query.statistics, settings.log.watched)

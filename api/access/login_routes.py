@@ -6,10 +6,10 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Request, Response
 
+from api.access.attempts import Attempts, address_of
 from api.access.login_schemas import LoginRequest, LoginView
 from api.edge.crowd import prove
 from api.web import login_cookie
-from api.web.attempts import Attempts, address_of
 from api.web.cross_site import refuse_cross_site
 from api.web.deps import AnyKey, Caller, Keys, PoolDep, SettingsDep, api_key_of, state
 from api.web.errors import ConflictError, UnauthorizedError

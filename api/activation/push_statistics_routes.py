@@ -8,7 +8,7 @@ from api.activation.audience_views import AudienceViewsDep
 from api.activation.push_statistics_schemas import PushPointView, PushStatistics
 from api.segments.statistics_routes import SeriesDep
 from api.web.deps import PoolDep, Reader, SettingsDep
-from store.activation import push_statistics
+from store.pushes import push_statistics
 
 router = APIRouter(prefix="/cdp/statistics/pushes", tags=["statistics"])
 

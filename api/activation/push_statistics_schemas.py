@@ -3,7 +3,7 @@
 from pydantic import ConfigDict, Field
 
 from api.web.values import Instant, View
-from store.activation.push_statistics import PushPoint, PushStep
+from store.pushes.push_statistics import PushPoint, PushStep
 
 _AT = "2026-03-01T09:00:00Z"
 

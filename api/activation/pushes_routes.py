@@ -9,8 +9,8 @@ from api.web.deps import PoolDep, Reader
 from api.web.paging import Page, PagingDep
 from api.web.values import Instant
 from domain.activation.platforms import PlatformName
-from store.activation import push_list
-from store.activation.push_list import PushFilter
+from store.pushes import push_list
+from store.pushes.push_list import PushFilter
 
 router = APIRouter(prefix="/cdp/pushes", tags=["audiences"])
 

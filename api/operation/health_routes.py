@@ -14,7 +14,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from api.operation.schemas import Alive, ComponentHealth, Health, StuckPartition
-from api.web.deps import LogDep, PoolDep, SettingsDep, state
+from api.web.deps import LogDep, SettingsDep, state
 from api.web.values import now
 from domain.intake.log_refusal import LogRefusal
 from sinks.intake.log import EventLog, LogUnavailableError
@@ -60,7 +60,7 @@ async def _probe(
 )
 async def get_health(
     settings: SettingsDep,
-    pool: PoolDep,
+    pool: Annotated[Pool, state("reserved_pool")],  # reads that wait make no process unready
     log: LogDep,
     redis: Annotated[Redis | None, state("redis")],
     response: Response,

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
-from api.web.event_log import open_log
+from api.intake.event_log import open_log
 from cli.workspaces import actor
 from config.load import load_settings
 from config.settings import Settings

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
-from api.web.event_log import open_log
+from api.intake.event_log import open_log
 from config.lag import lag_reader
 from config.load import load_settings
 from config.settings import Settings

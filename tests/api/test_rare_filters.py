@@ -7,9 +7,9 @@ import psycopg
 import pytest
 
 from config.settings import Settings
-from store.activation import push_list
 from store.audit import export, read
 from store.gate import decisions
+from store.pushes import push_list
 from tests.api.conftest import Tenant
 
 _MANY = 20_000

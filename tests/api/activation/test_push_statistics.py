@@ -9,7 +9,7 @@ import pytest
 from psycopg.types.json import Jsonb
 
 from config.settings import Settings
-from store.activation import push_statistics
+from store.pushes import push_statistics
 from tests.api.activation.test_audience_list import connected, make, push
 from tests.api.conftest import Api, Tenant
 

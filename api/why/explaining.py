@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from api.profiles.why_schemas import NodeEvidence, WhyView
 from api.web.errors import ConflictError
 from api.web.values import instant
+from api.why.schemas import NodeEvidence, WhyView
 from config.settings import Settings
 from domain.ids import SegmentId
 from domain.instants import to_ms

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter
 
-from api.segments.funnels_schemas import FunnelBody, FunnelView
+from api.insight.funnels_schemas import FunnelBody, FunnelView
 from api.web.concurrency import HeavyReadsDep
 from api.web.deps import Reader, SettingsDep, state
 from api.web.errors import UnprocessableError

@@ -550,7 +550,7 @@ def test_the_document_says_how_to_log_in(app: FastAPI) -> None:
     assert document["components"]["securitySchemes"]["login"]["in"] == "cookie"
 
 
-def test_reads_that_keep_every_connection_busy_keep_nobody_out(
+def test_reads_that_keep_every_connection_busy_keep_nobody_out_and_the_process_ready(
     settings: Settings, tenant: Tenant
 ) -> None:
     hasty = replace(settings.edge, keys=KeyParams(timeout=timedelta(seconds=1)))
@@ -568,6 +568,7 @@ def test_reads_that_keep_every_connection_busy_keep_nobody_out(
         for _ in range(settings.postgres.pool_size):
             readers.submit(httpx.get, f"{url}/cdp/anomalies", headers=headers, timeout=60)
         assert wait_until(lambda: _waiting(conn) == settings.postgres.pool_size, 30)
+        assert browser.ask("GET", "/cdp/health").status_code == 200
         assert browser.ask("PUT", "/cdp/gate/mode", json=FROZEN).status_code == 200
         conn.rollback()
 

@@ -5,8 +5,6 @@ from typing import NamedTuple
 
 from fastapi import APIRouter
 
-from api.profiles.explaining import Membership, cited_names, explained, explicable
-from api.profiles.why_schemas import DraftQuestion, WhyView
 from api.segments.rule_checks import checked_rule
 from api.web.concurrency import HeavyReadsDep
 from api.web.definitions import author_of
@@ -15,6 +13,8 @@ from api.web.errors import NotFoundError
 from api.web.methods import only
 from api.web.transaction import Conn, TransactionsDep
 from api.web.values import now
+from api.why.explaining import Membership, cited_names, explained, explicable
+from api.why.schemas import DraftQuestion, WhyView
 from domain.ids import SegmentId
 from domain.segments.rule import Rule
 from operators.segments.draft import draft_with_referred

@@ -7,15 +7,15 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Query
 
-from api.profiles.explaining import Membership, cited_names, explained, explicable
 from api.profiles.programs import ProgramsDep
 from api.profiles.routes import ProfileIdPath
-from api.profiles.why_schemas import WhyView
 from api.web.concurrency import HeavyReadsDep
 from api.web.deps import Reader, SettingsDep
 from api.web.errors import ConflictError, NotFoundError
 from api.web.transaction import TransactionsDep
 from api.web.values import Instant, now
+from api.why.explaining import Membership, cited_names, explained, explicable
+from api.why.schemas import WhyView
 from domain.ids import SegmentId
 from store.profiles.standing import load_snapshot
 

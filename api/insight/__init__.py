@@ -1,0 +1,1 @@
+"""Funnels, RFM and computed traits: what is counted about people."""

@@ -1,0 +1,1 @@
+"""What wraps every request: admission, and what is observed of it."""

@@ -1,0 +1,1 @@
+"""Pushes as people look at them: lists and figures."""
