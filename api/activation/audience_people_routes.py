@@ -31,17 +31,17 @@ async def _wanted(
         State | None,
         Query(
             description="Only people in this state; `not_on_the_list`: members of the segment who"
-            " are not on it. Default: everybody on the list or on their way; with the reason"
-            " `next_push` those who are not."
+            " are not on it. Default: everybody on the list or on their way; with a `reason`, also"
+            " members who are not on it."
         ),
     ] = None,
     reason: Annotated[
         Reason | None, Query(description="Only people for whom this decides.")
     ] = None,
 ) -> Wanted:
-    if state is None and reason == "next_push":
-        return Wanted([], reason)  # that is to say, not on the list yet
-    return Wanted([row for row in RowState if state is None or STATES[row] == state], reason)
+    rows = [row for row in RowState if state is None or STATES[row] == state]
+    missing = state == _MISSING or (state is None and reason is not None)
+    return Wanted(rows, missing, reason)
 
 
 class _Asked(NamedTuple):
@@ -59,7 +59,7 @@ class _Asked(NamedTuple):
 
 
 async def _asked(paging: PagingDep, wanted: Annotated[Wanted, Depends(_wanted)]) -> _Asked:
-    mark = f"{','.join(wanted.states)}:{wanted.reason}"
+    mark = f"{','.join(wanted.states)}:{wanted.missing}:{wanted.reason}"
     after, marked = paging.after(UUID, str) or (None, mark)
     if marked != mark:
         raise BadCursorError("the cursor belongs to other filters; begin at the first page")

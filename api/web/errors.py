@@ -24,6 +24,7 @@ from store.activation.settings import FixedNameError
 from store.definitions.errors import DefinitionError, InvalidDefinitionError, MissingDefinitionError
 from store.errors import StoreUnavailable
 from store.gate.commands import GateCommandError
+from store.unify.history import EVENTS_LIMIT, TooEventfulError
 
 QUERY_PREFIX: Final = "/cdp/"
 STORE_RETRY_AFTER_S: Final = 2.0
@@ -195,6 +196,11 @@ _TABLE: Final[Mapping[type[Exception], _Rule | Callable[[Any], _Rule]]] = {
     UnknownAudienceError: lambda error: _api(NotFoundError(str(error))),
     FixedNameError: lambda error: _Rule(HTTPStatus.CONFLICT, "name_fixed", str(error)),
     AudienceCommandError: lambda error: _api(ConflictError(str(error))),
+    TooEventfulError: _Rule(
+        HTTPStatus.CONFLICT,
+        ConflictError.code,
+        f"This person has more than {EVENTS_LIMIT} events: too many to be explained.",
+    ),
     GateCommandError: lambda error: _api(UnprocessableError(_sentence(error))),
     LogUnavailableError: _log,
     StoreUnavailable: _STORE_AWAY,

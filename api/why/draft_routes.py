@@ -13,7 +13,7 @@ from api.web.errors import NotFoundError
 from api.web.methods import only
 from api.web.transaction import Conn, TransactionsDep
 from api.web.values import now
-from api.why.explaining import Membership, cited_names, explained, explicable
+from api.why.explaining import Membership, cited_names, explained
 from api.why.schemas import DraftQuestion, WhyView
 from domain.ids import SegmentId
 from domain.segments.rule import Rule
@@ -53,8 +53,7 @@ async def explain_rule(
     rule = checked_rule(body.rule, settings.definitions)
     author = author_of(settings, caller.workspace, caller.actor)
     async with heavy.explanations.slot(caller.workspace):
-        with explicable():
-            draft = await transactions.run(lambda conn: _load(conn, author, rule, body))
+        draft = await transactions.run(lambda conn: _load(conn, author, rule, body))
         snapshot = draft.snapshot
         if snapshot is None:
             raise NotFoundError("profile")

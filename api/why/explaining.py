@@ -1,12 +1,9 @@
 """Explains a person under a compiled program, for routes: what is live, and drafts."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from api.web.errors import ConflictError
 from api.web.values import instant
 from api.why.schemas import NodeEvidence, WhyView
 from config.settings import Settings
@@ -19,7 +16,6 @@ from operators.segments.citations import cited_filters
 from operators.segments.explain import deciding, explain, next_flip, subject_at
 from operators.segments.program import Program
 from store.profiles.standing import ProfileSnapshot
-from store.unify.history import EVENTS_LIMIT, TooEventfulError
 
 
 class Membership(NamedTuple):
@@ -34,21 +30,6 @@ class Membership(NamedTuple):
     segment: SegmentId | None = None
     name: str | None = None
     version: int | None = None
-
-
-@contextmanager
-def explicable() -> Iterator[None]:
-    """Answer a person with too many events.
-
-    Raises:
-        ConflictError: the events of the person within are too many.
-    """
-    try:
-        yield
-    except TooEventfulError:
-        raise ConflictError(
-            f"This person has more than {EVENTS_LIMIT} events: too many to be explained."
-        ) from None
 
 
 def cited_names(rule: Rule, definitions: WorkspaceDefinitions) -> set[tuple[str, str | None]]:

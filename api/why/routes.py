@@ -14,7 +14,7 @@ from api.web.deps import Reader, SettingsDep
 from api.web.errors import ConflictError, NotFoundError
 from api.web.transaction import TransactionsDep
 from api.web.values import Instant, now
-from api.why.explaining import Membership, cited_names, explained, explicable
+from api.why.explaining import Membership, cited_names, explained
 from api.why.schemas import WhyView
 from domain.ids import SegmentId
 from store.profiles.standing import load_snapshot
@@ -73,10 +73,9 @@ async def explain_membership(
         )
     names = cited_names(live.rule, program.definitions)
     async with heavy.explanations.slot(caller.workspace):
-        with explicable():
-            found = await transactions.run(
-                lambda conn: load_snapshot(conn, program, asked.profile, names)
-            )
+        found = await transactions.run(
+            lambda conn: load_snapshot(conn, program, asked.profile, names)
+        )
         if found is None:
             raise NotFoundError("profile")
         at = max(asked.at, now()) if asked.at else now()

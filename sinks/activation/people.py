@@ -37,11 +37,13 @@ class Wanted:
     """Which people of an audience.
 
     Attributes:
-        states: of rows on the list; empty: members who have none.
-        reason: only people for whom this decides.
+        states: of rows on the list.
+        missing: also members who have no row there.
+        reason: only people for whom this decides; None for all.
     """
 
     states: Sequence[str]
+    missing: bool
     reason: ListingReason | None = None
 
 
@@ -89,9 +91,10 @@ def people_of(
     """
     adapt(conn)
     active = audience.status == AudienceStatus.ACTIVE
-    if wanted.reason is not None and not _possible(wanted, active):
+    wanted = _possible(wanted, active)
+    if not wanted.states and not wanted.missing:
         return AudiencePeople([], None)
-    among = People(audience, wanted.states, wanted.reason)
+    among = People(audience, wanted.states, wanted.missing, wanted.reason)
     end = end_of_page(conn, among, after, most)
     found: list[tuple[ListedPerson, ListingReason]] = []
     chunk = limit
@@ -146,11 +149,18 @@ def audiences_of(
     ]
 
 
-def _possible(wanted: Wanted, active: bool) -> bool:
-    """Whether the reason can decide for anybody of these states."""
-    if wanted.reason in (_NEVER_MISSING if not wanted.states else _NEVER_LISTED):
-        return False
-    return wanted.reason != "audience_inactive" if active else wanted.reason in _ALSO_INACTIVE
+def _possible(wanted: Wanted, active: bool) -> Wanted:
+    """Those of the wanted for whom the reason can decide at all."""
+    reason = wanted.reason
+    if reason is None:
+        return wanted
+    if reason == "audience_inactive" if active else reason not in _ALSO_INACTIVE:
+        return Wanted((), False, reason)
+    return Wanted(
+        () if reason in _NEVER_LISTED else wanted.states,
+        wanted.missing and reason not in _NEVER_MISSING,
+        reason,
+    )
 
 
 def _reasons(

@@ -43,13 +43,15 @@ class People:
 
     Attributes:
         audience: whose list.
-        states: of rows; empty: members without a row.
+        states: of rows on the list.
+        missing: also members without a row.
         reason: only people for whom this may decide, as far as the database can tell; None for
             all.
     """
 
     audience: Audience
     states: Sequence[str]
+    missing: bool
     reason: ListingReason | None = None
 
 
@@ -107,7 +109,7 @@ def end_of_page(
         conn: an open connection.
         people: which; the filters do not count.
         after: the last person of the page before; None for the first page.
-        most: people passed by at most.
+        most: people on the list passed by at most, and as many members.
 
     Returns:
         None where there are fewer.
@@ -118,15 +120,15 @@ def end_of_page(
         "after": after or _LOWEST,
         "most": most,
     }
-    sql = _END_LISTED if people.states else _END_MISSING
-    found = conn.execute(sql.encode(), names).fetchone()
-    return found[0] if found else None
+    queries = [_END_LISTED] * bool(people.states) + [_END_MISSING] * people.missing
+    found = [row for sql in queries for row in conn.execute(sql.encode(), names)]
+    return min((row[0] for row in found), default=None)
 
 
 def read_listed(
     conn: Connection[Any], people: People, after: UUID | None, end: UUID | None, limit: int
 ) -> list[ListedPerson]:
-    """Read people on a list, or members who are not on it.
+    """Read people on a list, and members who are not on it.
 
     Args:
         conn: an open connection.
@@ -151,8 +153,9 @@ def read_listed(
         "limit": limit,
     }
     where = "true" if people.reason is None else _MAY_DECIDE[people.reason]
+    queries = [_LISTED] * bool(people.states) + [_MISSING] * people.missing
     sql = f"""
-        SELECT * FROM ({_LISTED if people.states else _MISSING}) listed WHERE {where}
+        SELECT * FROM ({" UNION ALL ".join(queries)}) listed WHERE {where}
         ORDER BY profile_id LIMIT %(limit)s
     """
     with conn.cursor(row_factory=args_row(ListedPerson)) as cursor:

@@ -53,7 +53,7 @@ export function People({ audience }: { readonly audience: Schemas["AudienceView"
           <Choice
             label="Who"
             value={state}
-            any="listed or on their way"
+            any={reason === undefined ? "listed or on their way" : "listed or not"}
             options={STATES.map((each) => [
               each,
               each === "not_on_the_list" ? "members who are not listed" : LIST_STATES[each].words,
