@@ -228,6 +228,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.attempts = Attempts(settings.edge.login.attempts_per_minute, monotonic)
         app.state.totals = Totals(pool, settings.query.statistics)
         app.state.hours = Hours(pool, settings.query.statistics, settings.log.watched)
+        app.state.shared_hours = hours.SharedHours(hours.stands_s)
         app.state.heavy_reads = heavy = HeavyReads(
             settings.postgres.pool_size,
             settings.query.preview.at_once,

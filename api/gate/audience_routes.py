@@ -83,6 +83,7 @@ async def confirm_first_push(
     settings: SettingsDep,
     pool: PoolDep,
     transactions: TransactionsDep,
+    counts: VerdictCountsDep,
     id: AudienceId,
     reason: ReasonDep,
 ) -> AudienceGateView:
@@ -95,6 +96,7 @@ async def confirm_first_push(
     await _audience(caller, pool, id)
     actor = actor_of(caller, settings)
     await transactions.run(lambda conn: commands.confirm_first(conn, actor, id, now(), reason))
+    counts.forget(caller.workspace)
     return await get_audience_gate(caller, settings, pool, transactions, id)
 
 

@@ -17,7 +17,7 @@ from operators.gate.params import GateParams
 from sinks.gate import TrustGate
 from store.activation import audiences
 
-_SHORT_S: Final = 0.1
+SHORT_S: Final = 0.1
 """A count that takes no longer is made anew for each question."""
 _REST: Final = 10
 """A longer one stands for so many times as long as it took: counting takes a tenth of a processor
@@ -26,6 +26,15 @@ _LONGEST_S: Final = 30.0
 """It stands no longer than this."""
 JUDGED: Final = 200
 """So many audiences are judged at most, as many as the longest page of the list."""
+
+
+def stands_s(took_s: float) -> float:
+    """For how many seconds a count is given again.
+
+    >>> [stands_s(took_s) for took_s in (0.1, 0.5, 2, 60)]
+    [0.0, 5.0, 20, 30.0]
+    """
+    return 0.0 if took_s <= SHORT_S else min(_REST * took_s, _LONGEST_S)
 
 
 class VerdictCounts:
@@ -48,10 +57,7 @@ class VerdictCounts:
         self._transactions = transactions
         self._params = params
         self._limit = limit
-        self._clock = clock
-        self._shared: SharedReading[int, AudienceVerdicts] = SharedReading()
-        self._standing: dict[int, tuple[AudienceVerdicts, float]] = {}
-        self._forgotten: set[int] = set()
+        self._shared: SharedReading[int, AudienceVerdicts] = SharedReading(stands_s, clock)
 
     async def read(self, workspace: int) -> AudienceVerdicts:
         """Count as of an instant after the call, or before it where counting takes long.
@@ -60,32 +66,16 @@ class VerdictCounts:
             BusyError: too many wait already.
             psycopg.OperationalError: Postgres does not answer.
         """
-        standing = self._standing.get(workspace)
-        if standing is not None and self._clock() < standing[1]:
-            return standing[0]
         return await self._shared.read(workspace, lambda: self._count(workspace))
 
     def forget(self, workspace: int) -> None:
         """Count anew for whoever asks from now on: somebody has told the gate something."""
-        self._standing.pop(workspace, None)
-        self._forgotten.add(workspace)
+        self._shared.forget(workspace)
 
     async def _count(self, workspace: int) -> AudienceVerdicts:
         async with self._limit.slot(workspace):
             at = now()
-            self._forgotten.discard(workspace)
-            counts, took_s = await self._transactions.run(
-                lambda conn: self._timed(conn, workspace, at)
-            )
-            self._standing.pop(workspace, None)
-            if took_s > _SHORT_S and workspace not in self._forgotten:
-                stands_s = min(_REST * took_s, _LONGEST_S)
-                self._standing[workspace] = counts, self._clock() + stands_s
-            return counts
-
-    def _timed(self, conn: Conn, workspace: int, at: datetime) -> tuple[AudienceVerdicts, float]:
-        began_s = self._clock()
-        return self._judge(conn, workspace, at), self._clock() - began_s
+            return await self._transactions.run(lambda conn: self._judge(conn, workspace, at))
 
     def _judge(self, conn: Conn, workspace: int, at: datetime) -> AudienceVerdicts:
         platforms = audiences.living(conn, workspace, JUDGED + 1)

@@ -4,21 +4,17 @@ Hours that are over for a while are summed once and kept; only the newest hours 
 call, and those that a replay of old records has changed.
 """
 
-import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from time import monotonic
 from typing import Final, NamedTuple
 
 from store.fetch import Pool, fetch
 from store.intake.partitions import Watched, complete_until
-from store.profiles.statistics import LASTING_OF_SOURCES, StatisticsParams
+from store.profiles.statistics import LASTING_OF_SOURCES, StatisticsParams, first_changed
 
 HOUR: Final = timedelta(hours=1)
-_FRESH: Final = timedelta(seconds=1)
-"""An answer is given again for so long at least: whoever asks at once shares it."""
 
 _HOURS: Final = """
     SELECT date_bin('1 hour', minute_at, '2000-01-01T00:00:00Z') AS hour_at, metric,
@@ -28,14 +24,6 @@ _HOURS: Final = """
       AND minute_at >= %(since)s AND minute_at < %(until)s
     GROUP BY 1, 2
 """  # fmt: skip
-
-# Rows are dated by the start of their transaction; the margin covers transactions that were open
-# while the hours were summed.
-_CHANGED: Final = """
-    SELECT min(minute_at) FROM observations
-    WHERE workspace_id = %(workspace)s AND minute_at >= %(since)s AND minute_at < %(until)s
-      AND updated_at > %(checked)s::timestamptz - make_interval(secs => %(margin)s)
-"""
 
 HourCounts = Mapping[datetime, Counter[str]]
 """Where an hour begins → its counters, by metric as named in `domain.signals.metrics`."""
@@ -83,12 +71,9 @@ class Hours:
         self._params = params
         self._watched = watched
         self._kept: dict[int, _Kept] = {}
-        self._answers: dict[int, HourlyCounters] = {}
-        self._fresh: dict[int, timedelta] = {}
-        self._locks: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def read(self, workspace: int, first: datetime, now: datetime) -> HourlyCounters:
-        """Counters as of `now`, or of a second ago, or of as long ago as reading them takes.
+        """Counters as of `now`. One call per workspace at a time.
 
         Args:
             workspace: tenant.
@@ -98,15 +83,6 @@ class Hours:
         Raises:
             psycopg.OperationalError: Postgres does not answer.
         """
-        async with self._locks[workspace]:
-            answer = self._answers.get(workspace)
-            if answer is None or abs(now - answer.as_of) >= self._fresh[workspace]:
-                began_s = monotonic()
-                answer = self._answers[workspace] = await self._read(workspace, first, now)
-                self._fresh[workspace] = max(_FRESH, timedelta(seconds=monotonic() - began_s))
-            return answer
-
-    async def _read(self, workspace: int, first: datetime, now: datetime) -> HourlyCounters:
         complete = await complete_until(self._pool, self._watched)
         since = await self._unchanged_until(workspace, first, now)
         params = {"workspace": workspace, "since": since, "until": _hour_of(now) + HOUR}
@@ -128,19 +104,10 @@ class Hours:
         kept = self._kept.get(workspace)
         if kept is None or abs(now - kept.summed_at) > self._params.keep_settled:
             return first
-        params = {
-            "workspace": workspace,
-            "since": first,
-            "until": kept.until,
-            "checked": kept.checked_at,
-            "margin": self._params.open_transactions.total_seconds(),
-        }
-        changed = (await fetch(self._pool, _instant, _CHANGED, params))[0]
+        changed = await first_changed(
+            self._pool, workspace, first, kept.until, kept.checked_at, self._params
+        )
         return max(first, kept.until if changed is None else _hour_of(changed))
-
-
-def _instant(value: datetime | None) -> datetime | None:
-    return value
 
 
 def _hour_of(at: datetime) -> datetime:

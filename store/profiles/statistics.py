@@ -81,9 +81,10 @@ def _pair(name: str, value: int) -> tuple[str, int]:
 # Rows are dated by the start of their transaction; the margin covers transactions that were open
 # while the sum was taken.
 _CHANGED: Final = """
-    SELECT EXISTS (SELECT FROM observations
-                   WHERE workspace_id = %(workspace)s AND minute_at < %(until)s
-                     AND updated_at > %(checked)s::timestamptz - make_interval(secs => %(margin)s))
+    SELECT min(minute_at) FROM observations
+    WHERE workspace_id = %(workspace)s AND minute_at < %(until)s
+      AND minute_at >= coalesce(%(since)s::timestamptz, '-infinity')
+      AND updated_at > %(checked)s::timestamptz - make_interval(secs => %(margin)s)
 """
 
 
@@ -117,7 +118,9 @@ class Totals:
         if (
             settled is None
             or border - settled.until > self._params.keep_settled
-            or await self._changed(workspace, settled)
+            or await first_changed(
+                self._pool, workspace, None, settled.until, settled.checked_at, self._params
+            )
         ):
             settled = _Settled(border, now, await self._sum(workspace, None, border))
         self._settled[workspace] = replace(settled, checked_at=max(now, settled.checked_at))
@@ -125,20 +128,49 @@ class Totals:
         total.update(await self._sum(workspace, settled.until, None))
         return total
 
-    async def _changed(self, workspace: int, settled: _Settled) -> bool:
-        params = {
-            "workspace": workspace,
-            "until": settled.until,
-            "checked": settled.checked_at,
-            "margin": self._params.open_transactions.total_seconds(),
-        }
-        return (await fetch(self._pool, bool, _CHANGED, params))[0]
-
     async def _sum(
         self, workspace: int, since: datetime | None, until: datetime | None
     ) -> Counter[str]:
         params = {"workspace": workspace, "since": since, "until": until}
         return Counter(dict(await fetch(self._pool, _pair, _SUMS, params)))
+
+
+async def first_changed(
+    pool: Pool,
+    workspace: int,
+    since: datetime | None,
+    until: datetime,
+    checked_at: datetime,
+    params: StatisticsParams,
+) -> datetime | None:
+    """Find the first minute whose counters have changed since they were read.
+
+    Args:
+        pool: open pool.
+        workspace: tenant.
+        since: minutes from here on; None from the first.
+        until: minutes before.
+        checked_at: when they were read.
+        params: how long a transaction may have been open meanwhile.
+
+    Returns:
+        When the minute begins; None where nothing has changed.
+
+    Raises:
+        psycopg.OperationalError: Postgres does not answer.
+    """
+    names = {
+        "workspace": workspace,
+        "since": since,
+        "until": until,
+        "checked": checked_at,
+        "margin": params.open_transactions.total_seconds(),
+    }
+    return (await fetch(pool, _instant, _CHANGED, names))[0]
+
+
+def _instant(value: datetime | None) -> datetime | None:
+    return value
 
 
 async def minutes(pool: Pool, workspace: int, since: datetime) -> list[Minute]:

@@ -8,8 +8,10 @@ from typing import Any
 
 import psycopg
 import pytest
+from fastapi import FastAPI
 
 from api.app import open_pool
+from api.operation.hours_routes import SharedHours, stands_s
 from config.settings import Settings
 from store.profiles.hours import HOUR, Hours
 from store.profiles.statistics import LASTING_OF_SOURCES
@@ -171,20 +173,14 @@ def test_hours_that_are_over_are_summed_anew_after_a_while_though_somebody_looks
     assert sums[-1] == 10
 
 
-def test_who_asks_at_once_shares_one_reading(
-    tenant: Tenant,
-    settings: Settings,
-) -> None:
-    now = datetime.now(UTC)
-    first = now.replace(minute=0, second=0, microsecond=0) - 23 * HOUR
+def test_who_asks_within_a_second_shares_one_reading(app: FastAPI, api: Api) -> None:
+    seconds = iter([0.0, 0.0, 0.2, 0.9, 1.1, 1.2, 1.3])  # of each look at the clock
+    api.get("/cdp/statistics/hours")
+    app.state.shared_hours = SharedHours(stands_s, lambda: next(seconds))
 
-    async def play() -> set[int]:
-        async with open_pool(settings) as pool:
-            hours = Hours(pool, settings.query.statistics, settings.log.watched)
-            asking = [hours.read(tenant.id, first, now) for _ in range(20)]
-            return {id(answer) for answer in await asyncio.gather(*asking)}
+    first, again, later, anew = (api.get("/cdp/statistics/hours")["as_of"] for _ in range(4))
 
-    assert len(asyncio.run(play())) == 1
+    assert first == again == later != anew
 
 
 def test_counters_that_are_kept_for_good_are_found_by_their_index(

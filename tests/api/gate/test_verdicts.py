@@ -20,11 +20,10 @@ class Judging:
         self.clock_s = 0.0
         self.count = 0
 
-    async def run(self, _work: Any) -> tuple[AudienceVerdicts, float]:
+    async def run(self, _work: Any) -> AudienceVerdicts:
         self.clock_s += self.takes_s
         self.count += 1
-        counts = AudienceVerdicts(as_of=now(), passing=self.count, held=0, blocked=0, exact=True)
-        return counts, self.takes_s
+        return AudienceVerdicts(as_of=now(), passing=self.count, held=0, blocked=0, exact=True)
 
 
 @pytest.mark.parametrize(

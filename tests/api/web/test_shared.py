@@ -1,4 +1,4 @@
-"""One reading at a time, and no answer is older than its question."""
+"""One reading at a time; no answer is older than its question, or than results stand."""
 
 import asyncio
 
@@ -68,3 +68,51 @@ def test_other_keys_wait_for_nothing() -> None:
         return found
 
     assert asyncio.run(play()) == "at once"
+
+
+class Clock:
+    """Counts readings, each of which takes as long as is told."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        self.takes_s = 2.0
+        self.readings = 0
+
+    async def read(self) -> int:
+        self.seconds += self.takes_s
+        self.readings += 1
+        return self.readings
+
+
+def test_a_result_stands_as_long_as_its_reading_allows() -> None:
+    clock = Clock()
+    shared: SharedReading[str, int] = SharedReading(
+        lambda took_s: 3 * took_s, lambda: clock.seconds
+    )
+
+    async def play() -> list[int]:
+        found = []
+        for pause_s in (0.0, 5.9, 0.2, 0.0):
+            clock.seconds += pause_s
+            found.append(await shared.read("a", clock.read))
+        clock.seconds += 7
+        clock.takes_s = 0.0
+        return [*found, *[await shared.read("a", clock.read) for _ in range(2)]]
+
+    assert asyncio.run(play()) == [1, 1, 2, 2, 3, 4]
+
+
+def test_what_is_forgotten_during_a_reading_does_not_stand() -> None:
+    clock = Clock()
+    shared = SharedReading[str, int](lambda _: 60.0, lambda: clock.seconds)
+
+    async def read() -> int:
+        shared.forget("a")
+        return await clock.read()
+
+    async def play() -> list[int]:
+        await shared.read("b", clock.read)
+        found = [await shared.read("a", read), await shared.read("a", clock.read)]
+        return [*found, await shared.read("a", clock.read), await shared.read("b", clock.read)]
+
+    assert asyncio.run(play()) == [2, 3, 3, 1]
