@@ -1,7 +1,7 @@
 """Every view of the dashboard, in both themes and at three widths: readable, reachable, quiet."""
 
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Mapping
+from typing import Any, Final, Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -11,17 +11,23 @@ from playwright.sync_api import TimeoutError as NotInTimeError
 from tests.browser.conftest import SCREENSHOTS, Visitor
 from tests.support.story import Story
 
+_SCHEMES: Final[tuple[Literal["light", "dark"], ...]] = ("light", "dark")
 _WIDTHS: Final = (360, 768, 1280)
 _ZOOMED: Final = 320  # 1280 px at 400 %
 _PATIENCE_MS: Final = 30_000
 _LAYOUT_MS: Final = 3_000
-_RULES: Final = {
+_TOLD: Final = {"resultTypes": ["violations"]}
+"""Telling of what passes takes as long as the look itself."""
+_RULES: Final = _TOLD | {
     "runOnly": {
         "type": "tag",
         "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"],
     },
-    "resultTypes": ["violations"],  # telling of what passes takes as long as the look itself
 }
+_COLOUR_RULES: Final = _TOLD | {
+    "runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]},
+}
+"""What a theme can change: themes differ in nothing but the values of their colours."""
 VIEWS: Final = {
     "/cdp": "Overview",
     "/cdp/profiles": "Profiles",
@@ -89,9 +95,9 @@ def overflows(page: Page, width: int) -> bool:
     return False
 
 
-def violations(page: Page) -> list[str]:
+def violations(page: Page, rules: Mapping[str, Any] = _RULES) -> list[str]:
     """What axe finds: rule, and where."""
-    found = Axe().run(page, options=_RULES).response["violations"]
+    found = Axe().run(page, options=dict(rules)).response["violations"]
     return [
         f"{each['id']}: {node['target']} {node['failureSummary']}"
         for each in found
@@ -103,16 +109,16 @@ def violations(page: Page) -> list[str]:
 def test_view_is_accessible_and_fits(
     view: str, visit: Callable[..., Visitor], shop: str, story: Story
 ) -> None:
-    path = path_of(view, story)
+    page = visit(shop).open(path_of(view, story), story.admin)
+    settled(page)
+    assert VIEWS[view] in (None, page.get_by_role("heading", level=1).inner_text())
+    assert page.title().endswith("Stratum")
     found: list[str] = []
-    for scheme in ("light", "dark"):
-        visitor = visit(shop, scheme=scheme)
-        page = visitor.open(path, story.admin)
+    for scheme in _SCHEMES:
+        page.emulate_media(color_scheme=scheme)
         settled(page)
-        heading = page.get_by_role("heading", level=1).inner_text()
-        assert VIEWS[view] in (None, heading)
-        assert page.title().endswith("Stratum")
-        found += [f"{scheme} {each}" for each in violations(page)]
+        rules = _RULES if scheme == _SCHEMES[0] else _COLOUR_RULES
+        found += [f"{scheme} {each}" for each in violations(page, rules)]
         for width in _WIDTHS:
             if overflows(page, width):
                 found.append(f"{scheme} overflows at {width} px")
