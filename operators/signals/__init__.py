@@ -15,5 +15,6 @@
 | `ratchet` | a reading no better than since the last event ← a reading | `Floor` | random lives |
 | `machine` | readings worth one ← minutes | `SignalBaseline` | `health` over all rows |
 | `forecast` | a trend, a threshold crossed ← past readings | – | tables of cases |
+| `words` | sentences ← names, metrics and values | – | its examples |
 | `series` | points to watch ← minutes | `SignalBaseline` | as `detection.metric_watch` |
 """

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from operators.detection.cusum import Finding
 from operators.detection.metric_watch import WatchState
 from operators.signals.series import open_episodes
+from operators.signals.words import unusual
 
 
 @dataclass(frozen=True)
@@ -109,7 +110,4 @@ def episode_parts(watches: Mapping[str, WatchState], params: ScoreParams) -> Ite
     """Open anomalies that speak against a signal."""
     for metric, (direction, value, low, high) in open_episodes(watches).items():
         inputs = {f"{metric}_value": value, f"{metric}_low": low, f"{metric}_high": high}
-        spelled = metric.replace("_", " ").replace(":", " ")
-        way, expected = "high" if direction == "up" else "low", f"{low:.3g} to {high:.3g}"
-        said = f"{spelled} is unusually {way}: {value:.3g}, expected {expected}"
-        yield Part(params.unconfirmed, inputs, said)
+        yield Part(params.unconfirmed, inputs, unusual(metric, direction, value, low, high))

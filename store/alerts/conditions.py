@@ -15,8 +15,10 @@ from domain.alerts import Condition, Severity
 from domain.ids import WorkspaceId
 from domain.intake.dead_letter import DeadLetterStatus
 from domain.intake.log_refusal import LogRefusal
+from operators.alerts.names import with_names
+from operators.detection.episodes import Direction
+from operators.signals.words import unusual
 from store.alerts.push_conditions import failed, held, outstanding
-from store.alerts.wording import metric_value, metric_words, source_names, with_names
 from store.intake.log_refusals import refusals
 from store.intake.partitions import Watched, stuck
 
@@ -107,6 +109,20 @@ _ANOMALIES: Final = """
 def workspaces(conn: Connection[Any]) -> list[WorkspaceId]:
     """Every workspace."""
     return [WorkspaceId(row[0]) for row in conn.execute("SELECT id FROM workspaces ORDER BY id")]
+
+
+def source_names(conn: Connection[Any], workspace: WorkspaceId) -> dict[str, str]:
+    """Names of a workspace's sources.
+
+    Args:
+        conn: any connection.
+        workspace: tenant.
+
+    Returns:
+        The id of each source's signal → its name: ``{"source:1": "web"}``.
+    """
+    sql = "SELECT 'source:' || id, name FROM sources WHERE workspace_id = %s"
+    return dict(conn.execute(sql, (workspace,)).fetchall())
 
 
 def conditions(
@@ -229,11 +245,8 @@ def _anomalies(
     conn: Connection[Any], names: dict[str, Any], called: Mapping[str, str]
 ) -> Iterator[Condition]:
     for signal, metric, direction, value, expected in conn.execute(_ANOMALIES, names):
-        summary = (
-            f"{with_names(signal, called)}: {metric_words(metric)} is unusually"
-            f" {'high' if direction == 'up' else 'low'}: {metric_value(metric, value)},"
-            f" expected {metric_value(metric, expected)}"
-        )
+        said = unusual(metric, Direction(direction), value, expected)
+        summary = f"{with_names(signal, called)}: {said}"
         yield Condition(
             f"anomaly:{signal}:{metric}", "anomaly", Severity.INFO, summary, (f"signal:{signal}",)
         )

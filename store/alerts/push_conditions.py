@@ -8,7 +8,7 @@ from psycopg import Connection
 from domain.activation.states import AudienceStatus, PushKind, PushStatus
 from domain.alerts import Condition, Severity
 from domain.gate import Code
-from store.alerts.wording import with_names
+from operators.alerts.names import with_names
 from store.connection import one_of
 
 _BY_PEOPLE: Final = frozenset({Code.FROZEN, Code.ADVISORY})

@@ -14,11 +14,13 @@ from domain.ids import WorkspaceId
 from domain.instants import MINUTE_MS
 from domain.signals.reading import Checkpoint, Minutes, Observed, Reading, Status
 from domain.signals.schedule import Schedule
+from operators.detection.detector import Scored
+from operators.detection.metric_watch import OpenEpisode, WatchState
 from operators.signals.baseline import SignalBaseline
 from operators.signals.health import read
 from operators.signals.machine import HealthMachine, restore
 from operators.signals.params import HealthParams, SignalOverride
-from operators.signals.scores import falling
+from operators.signals.scores import ScoreParams, episode_parts, falling
 from operators.signals.window import Window, add, settle, since
 
 PARAMS = HealthParams()
@@ -100,6 +102,36 @@ def test_a_platform_is_judged_by_its_deliveries() -> None:
     reading = health(*rows, signal="platform:meta")
     assert reading.score == pytest.approx(100 * 10 / 11)
     assert reading.status is Status.HEALTHY
+
+
+@pytest.mark.parametrize(
+    ("metric", "value", "low", "high", "reason"),
+    [
+        (
+            "order_value:EUR", 499_000.0, 4_000.0, 6_000.0,
+            "order value in EUR is unusually high: 4990.00 EUR, expected 40.00 EUR to 60.00 EUR",
+        ),
+        (
+            "order_value:JPY", 70.0, 4_000.0, 9_000.0,
+            "order value in JPY is unusually low: 70 JPY, expected 4000 JPY to 9000 JPY",
+        ),
+        (
+            "latency_ms", 1_500.0, 200.0, 350.0,
+            "latency is unusually high: 1,500 ms, expected 200 ms to 350 ms",
+        ),
+        (
+            "reported_share:meta", 0.02, 0.3, 0.5,
+            "reported share of meta is unusually low: 2.0 %, expected 30.0 % to 50.0 %",
+        ),
+    ],
+)  # fmt: skip
+def test_an_open_anomaly_is_told_in_words_and_in_units_that_people_use(
+    metric: str, value: float, low: float, high: float, reason: str
+) -> None:
+    usual = (low + high) / 2
+    peak = Scored(NOW, value, 1.0, 1.0, usual, low, high, usual, low, high, False, 0)
+    watch = WatchState(episode=OpenEpisode(NOW, peak, 0.0, 0.0))
+    assert [part.reason for part in episode_parts({metric: watch}, ScoreParams())] == [reason]
 
 
 def test_a_platform_with_few_requests_is_unknown() -> None:
