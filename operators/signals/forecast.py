@@ -12,6 +12,7 @@ import numpy as np
 
 from domain.instants import HOUR_MS
 from domain.signals.reading import ComponentReading, Reading
+from operators.signals.words import in_words
 
 HORIZON_MS: Final = 6 * HOUR_MS
 """No forecast reaches further."""
@@ -104,13 +105,11 @@ def why(reading: Reading, critical: frozenset[str], floor: float) -> str:
     cap = capping(reading, critical, floor)
     present = [one for one in reading.components if one.score is not None]
     if cap is not None:
-        said += f" because {cap.name.replace('_', ' ')} is at {cap.score:.0f}: {cap.reason}"
+        said += f" because {in_words(cap.name)} is at {cap.score:.0f}: {cap.reason}"
     else:
         said += f", the weighted mean of {len(present)} components"
         worst = min(present, key=lambda one: one.score or 0.0, default=None)
         if worst is not None and (worst.score or 0.0) < reading.score:
-            said += (
-                f"; lowest is {worst.name.replace('_', ' ')} at {worst.score:.0f}: {worst.reason}"
-            )
-    missing = [one.name.replace("_", " ") for one in reading.components if one.score is None]
+            said += f"; lowest is {in_words(worst.name)} at {worst.score:.0f}: {worst.reason}"
+    missing = [in_words(one.name) for one in reading.components if one.score is None]
     return said + (f". Not counted for lack of data: {', '.join(missing)}." if missing else ".")

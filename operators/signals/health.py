@@ -21,6 +21,7 @@ from operators.signals.baseline import SignalBaseline
 from operators.signals.components import COMPONENTS
 from operators.signals.evidence import Evidence, SignalKind
 from operators.signals.params import HealthParams
+from operators.signals.words import in_words
 
 
 def status_of(score: float | None, params: HealthParams) -> Status:
@@ -109,13 +110,9 @@ def _reasons(components: Sequence[ComponentReading]) -> tuple[str, ...]:
         if component.score is not None
     )
     missing = [
-        f"{_words(component.name)} is missing: {component.reason}"
+        f"{in_words(component.name)} is missing: {component.reason}"
         for component in components
         if component.score is None
     ]
-    said = (f"{_words(name)}: {reason}" for score, name, reason in imperfect if score < 100)
+    said = (f"{in_words(name)}: {reason}" for score, name, reason in imperfect if score < 100)
     return (*said, *missing)
-
-
-def _words(component: str) -> str:
-    return component.replace("_", " ")

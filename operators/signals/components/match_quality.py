@@ -18,6 +18,7 @@ from operators.signals.components.component import HealthComponent, Minute
 from operators.signals.evidence import Evidence, SignalKind
 from operators.signals.match_quality import gains, of_coverage
 from operators.signals.scores import Part, of_finding
+from operators.signals.words import in_words
 
 _MATCHED: Final = tuple(kind.name for kind in KINDS if kind.matched)
 """Kinds of identifiers that platforms match by."""
@@ -64,7 +65,7 @@ def _changes(evidence: Evidence) -> Iterator[Part]:
     sure, effects = evidence.params.sequential, evidence.params.materials
     for kind, share in evidence.baseline.by_suffix(metrics.INVALID):
         if rate_cusum.is_warm(share, sure):
-            said = f"more of what is stated as {_spoken(kind)} identifies nobody"
+            said = f"more of what is stated as {in_words(kind)} identifies nobody"
             found = rate_cusum.risen(share, sure)
             yield of_finding(
                 f"invalid_{kind}", said, found, effects.invalid, evidence.params.scores
@@ -75,7 +76,7 @@ def _changes(evidence: Evidence) -> Iterator[Part]:
             effect = effects.coverage * share.baseline
             yield of_finding(
                 f"with_{kind}",
-                f"fewer events carry {_spoken(kind)}",
+                f"fewer events carry {in_words(kind)}",
                 found,
                 effect,
                 evidence.params.scores,
@@ -108,7 +109,3 @@ def _estimates(evidence: Evidence) -> dict[str, float]:
         found[f"match_quality_{platform}"] = of_coverage(coverage, weights)
         found |= {f"gain_{platform}_{one.kind}": one.gain for one in gains(coverage, weights)}
     return found
-
-
-def _spoken(kind: str) -> str:
-    return kind.replace("_", " ")
