@@ -4,10 +4,10 @@ import { formatCount, formatShare } from "@/lib/number";
 import { formatMoney } from "@/lib/money";
 import { formatSpan } from "@/lib/time";
 
-/** What a metric is called: "order value in EUR". */
+/** What a metric is called: "order value in EUR"; its unit stands beside its values. */
 export function metricName(metric: string): string {
   const [name = "", of] = metric.split(":");
-  const words = name.replaceAll("_", " ");
+  const words = name.replace(/_ms$/, "").replaceAll("_", " ");
   if (of === undefined) return words;
   return name === "order_value" ? `${words} in ${of}` : `${words} of ${of}`;
 }

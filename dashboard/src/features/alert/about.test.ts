@@ -14,7 +14,7 @@ test.each([
   ],
   [
     "anomaly:platform:meta:latency_ms",
-    { words: "latency ms of platform:meta", signal: "platform:meta" },
+    { words: "latency of platform:meta", signal: "platform:meta" },
   ],
   ["gate:meta:1", { words: "gate of Regulars (meta:1)", audience: "1" }],
   ["push:meta:1", { words: "push of Regulars (meta:1)", audience: "1" }],

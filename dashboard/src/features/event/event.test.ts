@@ -96,6 +96,7 @@ describe("metrics", () => {
   ])("%s of %d is %s", (metric, value, text) => expect(metricValue(metric, value)).toBe(text));
   test("are called in words", () => {
     expect(metricName("order_value:EUR")).toBe("order value in EUR");
+    expect(metricName("latency_ms")).toBe("latency");
     expect(metricName("rejected_share")).toBe("rejected share");
   });
   test("say what was expected", () => {
