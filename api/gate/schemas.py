@@ -9,7 +9,7 @@ from api.gate.thresholds_schemas import EXAMPLE, GateThresholds
 from api.signals.trust_schemas import Status
 from api.web.actors import ActorName
 from api.web.values import Instant, ReasonText, Request, View
-from domain.gate import Code, InterventionState, Override
+from domain.gate import Code, InterventionState
 from domain.instants import to_ms
 from operators.gate.decide import state_of
 from operators.gate.params import GateParams
@@ -183,17 +183,14 @@ class SaidView(View):
             row: as stored.
             at: the instant of its state.
             params: whether two persons are needed.
+
+        Returns:
+            The view.
         """
-        said = Override(
-            row.id,
-            row.scope,
-            frozenset(),
-            row.author,
-            to_ms(row.expires_at),
-            row.approved_by or "",
-        )
         state = state_of(
-            said,
+            row.author,
+            row.approved_by or "",
+            to_ms(row.expires_at),
             to_ms(at),
             params,
             used=row.push_id is not None,

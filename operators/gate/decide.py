@@ -253,11 +253,16 @@ def live(intervention: Setting | Override | Release, now_ms: int, params: GatePa
             if intervention.expires_ms is not None
             else intervention.mode is not Mode.ADVISORY
         )
-    return state_of(intervention, now_ms, params) is InterventionState.IN_FORCE
+    state = state_of(
+        intervention.author, intervention.approved_by, intervention.expires_ms, now_ms, params
+    )
+    return state is InterventionState.IN_FORCE
 
 
 def state_of(
-    intervention: Override | Release,
+    author: str,
+    approved_by: str,
+    expires_ms: int,
     now_ms: int,
     params: GateParams,
     *,
@@ -267,18 +272,23 @@ def state_of(
     """Whether an override or a release lets pushes pass, or why it does not.
 
     Args:
-        intervention: which.
+        author: who said it.
+        approved_by: the second person; empty where nobody approved it.
+        expires_ms: its end, ms since 1970.
         now_ms: clock.
         params: whether two persons are needed.
         used: whether a push went by it.
         revoked: whether somebody took it back.
+
+    Returns:
+        The state; what ended it comes before what it waits for.
     """
-    approved = bool(intervention.approved_by) and intervention.approved_by != intervention.author
+    approved = bool(approved_by) and approved_by != author
     if revoked:
         return InterventionState.REVOKED
     if used:
         return InterventionState.USED
-    if now_ms >= intervention.expires_ms:
+    if now_ms >= expires_ms:
         return InterventionState.EXPIRED
     if params.two_persons and not approved:
         return InterventionState.UNAPPROVED

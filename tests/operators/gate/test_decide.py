@@ -427,7 +427,9 @@ def test_parameters_that_contradict_each_other_are_refused(wrong: dict[str, Any]
 def test_an_intervention_says_whether_it_is_in_force_or_why_not(
     left_ms: int, approved_by: str, over: dict[str, bool], state: InterventionState
 ) -> None:
-    said = Release(1, "key:1", NOW + left_ms, approved_by)
-    assert state_of(said, NOW, replace(PARAMS, two_persons=True), **over) is state
+    def found(params: GateParams) -> InterventionState:
+        return state_of("key:1", approved_by, NOW + left_ms, NOW, params, **over)
+
+    assert found(replace(PARAMS, two_persons=True)) is state
     if state is InterventionState.UNAPPROVED:
-        assert state_of(said, NOW, PARAMS, **over) is InterventionState.IN_FORCE
+        assert found(PARAMS) is InterventionState.IN_FORCE
