@@ -259,6 +259,9 @@ async def open_pool(settings: Settings, size: int | None = None) -> AsyncIterato
     Args:
         settings: of the process.
         size: at most so many connections; None: ``postgres.pool_size``.
+
+    Yields:
+        The pool, open; it is closed afterwards.
     """
     edge = settings.edge
     limit_ms = edge.statement_timeout // MS

@@ -95,7 +95,9 @@ class ConcurrencyLimit:
 class HeavyReads:
     """The limits of an API process's heavy reads: together half of a pool of connections.
 
-    So the other half is left to whoever looks up a person, stops a push or reads the overview.
+    So the other half is left to whoever looks up a person, stops a push or reads the overview. A
+    pool of one connection has no other half: one heavy read at a time runs all the same, and
+    whatever else needs the connection waits until it ends.
 
     Args:
         pool_size: connections of the pool.

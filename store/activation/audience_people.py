@@ -112,7 +112,10 @@ def end_of_page(
         most: people on the list passed by at most, and as many members.
 
     Returns:
-        None where there are fewer.
+        The last person's id; None where there are fewer people.
+
+    Raises:
+        psycopg.OperationalError: the server does not answer.
     """
     names = {
         "audience": people.audience.id,
@@ -138,7 +141,10 @@ def read_listed(
         limit: people at most.
 
     Returns:
-        In id order.
+        At most `limit` people in id order.
+
+    Raises:
+        psycopg.OperationalError: the server does not answer.
     """
     audience = people.audience
     names = {

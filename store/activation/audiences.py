@@ -267,7 +267,19 @@ def listed(conn: Connection[Any], workspace: int) -> list[AudienceRow]:
 
 
 def living(conn: Connection[Any], workspace: int, limit: int) -> dict[int, str]:
-    """Audiences that nobody is deleting, by id, each with its platform; at most `limit`."""
+    """Read the audiences that nobody is deleting.
+
+    Args:
+        conn: any connection.
+        workspace: tenant.
+        limit: audiences at most, the oldest first.
+
+    Returns:
+        Id → platform, in id order.
+
+    Raises:
+        psycopg.OperationalError: the server does not answer.
+    """
     sql = f"""
         SELECT id, platform FROM audiences
         WHERE workspace_id = %s AND status IN {one_of(LIVING)} ORDER BY id LIMIT %s

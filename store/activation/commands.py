@@ -237,8 +237,18 @@ def request_deletion(
 ) -> None:
     """Ask for the audience to be deleted, here and at its platform.
 
-    Nothing where it is asked for already. Nobody is added from then on. The reason is for the
-    audit log.
+    Nothing where it is asked for already. Nobody is added from then on.
+
+    Args:
+        conn: inside the caller's transaction.
+        workspace: tenant.
+        actor: for the audit log.
+        audience: which.
+        reason: why, for the audit log; empty where nobody said.
+
+    Raises:
+        UnknownAudienceError: the workspace has no such audience.
+        psycopg.OperationalError: the server does not answer.
     """
     last_word.lock_gate_inputs(conn, workspace)
     if _status(conn, workspace, audience) in LIVING:

@@ -191,6 +191,9 @@ def identifiers_of(
 
     Returns:
         Person → kind → normalised values, personal data; who has none is left out.
+
+    Raises:
+        psycopg.OperationalError: the server does not answer.
     """
     found: dict[ProfileId, dict[str, tuple[str, ...]]] = {}
     if kinds:

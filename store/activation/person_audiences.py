@@ -53,7 +53,19 @@ _OF_PERSON: Final = f"""
 
 
 def of_person(conn: Connection[Any], workspace: int, person: ProfileId) -> list[PersonAudience]:
-    """Every audience of the workspace, with what is known of one person there."""
+    """Read every audience of a workspace, with what is known of one person there.
+
+    Args:
+        conn: any connection.
+        workspace: tenant.
+        person: who.
+
+    Returns:
+        In order of the audiences' ids; deleted ones only while the person has a row there.
+
+    Raises:
+        psycopg.OperationalError: the server does not answer.
+    """
     names = {"workspace": workspace, "profile": UUID(bytes=person)}
     with conn.cursor(row_factory=args_row(PersonAudience)) as cursor:
         return cursor.execute(_OF_PERSON, names).fetchall()

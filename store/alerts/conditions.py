@@ -120,6 +120,9 @@ def source_names(conn: Connection[Any], workspace: WorkspaceId) -> dict[str, str
 
     Returns:
         The id of each source's signal → its name: ``{"source:1": "web"}``.
+
+    Raises:
+        psycopg.OperationalError: the server does not answer.
     """
     sql = "SELECT 'source:' || id, name FROM sources WHERE workspace_id = %s"
     return dict(conn.execute(sql, (workspace,)).fetchall())

@@ -18,7 +18,14 @@ _APPEND: Final = """
 
 
 def reason_detail(reason: str | None) -> dict[str, str]:
-    """The detail that keeps why something is done; empty where nobody said."""
+    """Detail of an entry that keeps why something is done.
+
+    Args:
+        reason: a sentence of whoever does it; None or empty where nobody said.
+
+    Returns:
+        JSON values; empty where nobody said.
+    """
     return {"reason": reason} if reason else {}
 
 
@@ -44,6 +51,9 @@ def append(
 
     Returns:
         The row's id.
+
+    Raises:
+        psycopg.OperationalError: the server does not answer.
     """
     row = conn.execute(_APPEND, (workspace_id, actor, action, subject, Jsonb(detail))).fetchone()
     return int(row[0]) if row else 0
@@ -74,13 +84,16 @@ async def append_async(
     Args:
         conn: inside the caller's transaction.
         workspace_id: tenant.
-        actor: who.
-        action: what was done.
-        subject: to what.
-        detail: JSON values.
+        actor: ``engine``, or ``key:<id>`` of an API key.
+        action: what is done, for example ``request`` or ``audience.create``.
+        subject: what it is done to, for example ``audience:3``.
+        detail: its particulars, JSON values; never personal data.
 
     Returns:
-        The row.
+        The row's id, and when it was entered.
+
+    Raises:
+        psycopg.OperationalError: the server does not answer.
     """
     async with conn.cursor(row_factory=args_row(Entered)) as cursor:
         await cursor.execute(_APPEND, (workspace_id, actor, action, subject, Jsonb(detail)))

@@ -173,7 +173,20 @@ async def latest(pool: Pool, workspace: int) -> list[ReadingRow]:
 
 
 async def latest_of(pool: Pool, workspace: int, signal: str) -> ReadingRow | None:
-    """The newest reading of one signal; None where the workspace neither read nor has it."""
+    """Read the newest reading of one signal.
+
+    Args:
+        pool: open pool.
+        workspace: tenant.
+        signal: ``source:<id>``, ``platform:<name>`` or ``conversions``.
+
+    Returns:
+        The row, without a reading where there is none yet; None where the workspace has no such
+        signal.
+
+    Raises:
+        psycopg.OperationalError: Postgres cannot be reached, or gives no connection in time.
+    """
     return await fetch_one(pool, ReadingRow, _LATEST_OF, {"workspace": workspace, "signal": signal})
 
 
