@@ -6,12 +6,12 @@ planned.
 """
 
 from collections.abc import Mapping
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NamedTuple
 
 from psycopg import Connection
 from psycopg.errors import UniqueViolation
 
-from domain.activation.states import LIVING, AudienceStatus, Operation, PushStatus, RequestStatus
+from domain.activation.states import LIVING, Operation, PushStatus, RequestStatus
 from store.activation.commands import AudienceCommandError, UnknownAudienceError
 from store.audit import trail
 
@@ -71,10 +71,45 @@ def change(
         FixedNameError: the name changes and the platform has the audience, or may have it.
         UnknownAudienceError: the workspace has no such audience.
     """
+    found = _locked(conn, workspace, audience, expected)
+    before = found.settings
+    changed = {name: value for name, value in wanted.items() if before[name] != value}
+    if not changed:
+        return found.revision
+    if "name" in changed and (found.is_there or _may_be_there(conn, audience)):
+        raise FixedNameError(
+            "The platform has the audience under its name already, or may have it: a new name"
+            " would not reach it."
+        )
+    _write(conn, audience, before, changed)
+    detail = {
+        "settings": {name: {"from": before[name], "to": new} for name, new in changed.items()},
+        "revision": found.revision + 1,
+    }
+    trail.append(conn, workspace, actor, "audience.update", f"audience:{audience}", detail)
+    return found.revision + 1
+
+
+class _Found(NamedTuple):
+    """An audience as it is before a change.
+
+    Attributes:
+        settings: setting → value.
+        revision: of the settings.
+        is_there: whether its platform has it.
+    """
+
+    settings: dict[Setting, Value]
+    revision: int
+    is_there: bool
+
+
+def _locked(conn: Connection[Any], workspace: int, audience: int, expected: int | None) -> _Found:
+    """Lock an audience and read its settings; an error where they may not be changed."""
     row = conn.execute(_READ, (workspace, audience)).fetchone()
     if row is None:
         raise UnknownAudienceError("audience")
-    status, revision, is_there = AudienceStatus(row[4]), int(row[5]), bool(row[6])
+    name, interval_s, ttl_s, holdout_percent, status, revision, is_there = row
     if status not in LIVING:
         raise AudienceCommandError(f"The audience is {status}.")
     if expected not in {None, revision}:
@@ -83,32 +118,28 @@ def change(
             " Read them again."
         )
     settings: dict[Setting, Value] = {
-        "name": row[0],
-        "interval_s": row[1],
-        "ttl_s": row[2],
-        "holdout_percent": row[3],
+        "name": name,
+        "interval_s": interval_s,
+        "ttl_s": ttl_s,
+        "holdout_percent": holdout_percent,
     }
-    changed = {name: value for name, value in wanted.items() if settings[name] != value}
-    if not changed:
-        return revision
-    if "name" in changed and (is_there or _may_be_there(conn, audience)):
-        raise FixedNameError(
-            "The platform has the audience under its name already, or may have it: a new name"
-            " would not reach it."
-        )
+    return _Found(settings, revision, is_there)
+
+
+def _write(
+    conn: Connection[Any],
+    audience: int,
+    before: dict[Setting, Value],
+    changed: dict[Setting, Value],
+) -> None:
+    """Write changed settings; those that concern everybody let the next push compare everybody."""
     everybody = not _CONCERNS_EVERYBODY.isdisjoint(changed)
-    written = settings | changed | {"everybody": everybody, "audience": audience}
+    written = before | changed | {"everybody": everybody, "audience": audience}
     try:
         with conn.transaction():
             conn.execute(_WRITE, written)
     except UniqueViolation as error:
         raise AudienceCommandError("An audience of this name exists on this platform.") from error
-    detail = {
-        "settings": {name: {"from": settings[name], "to": new} for name, new in changed.items()},
-        "revision": revision + 1,
-    }
-    trail.append(conn, workspace, actor, "audience.update", f"audience:{audience}", detail)
-    return revision + 1
 
 
 def _may_be_there(conn: Connection[Any], audience: int) -> bool:
