@@ -141,6 +141,12 @@ def execute(settings: Settings) -> Callable[..., Any]:
     return run
 
 
+def with_meta(settings: Settings) -> Settings:
+    """The same settings with Meta connected; nothing is sent there."""
+    meta = {"account_id": "111", "access_token": "t"}
+    return Settings.model_validate(settings.model_dump(exclude={"meta"}) | {"meta": meta})
+
+
 @pytest.fixture
 def app(settings: Settings) -> FastAPI:
     """The application as it is served."""

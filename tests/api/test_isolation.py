@@ -6,7 +6,6 @@ Every route of the application is walked; none may be missing.
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -19,7 +18,7 @@ from psycopg.types.json import Jsonb
 from api.app import ROUTES
 from api.web import methods
 from config.settings import Settings
-from tests.api.conftest import START_MS, Api, Tenant
+from tests.api.conftest import START_MS, Api, Tenant, with_meta
 
 EMPTY = "empty"
 """A listing that must hold nothing."""
@@ -244,14 +243,9 @@ TABLES = (
 
 
 @pytest.fixture
-def settings(postgres_dsn: str, valkey_url: str, tmp_path: Path) -> Settings:
-    """Settings with a connected platform."""
-    servers = {
-        "data_dir": tmp_path,
-        "postgres": {"dsn": postgres_dsn},
-        "redis": {"url": valkey_url},
-    }
-    return Settings.model_validate(servers | {"meta": {"account_id": "111", "access_token": "t"}})
+def settings(settings: Settings) -> Settings:
+    """Settings with Meta connected."""
+    return with_meta(settings)
 
 
 @dataclass

@@ -2,13 +2,12 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any, Final
 
 import pytest
 
 from config.settings import Settings
-from tests.api.conftest import Api, Tenant
+from tests.api.conftest import Api, Tenant, with_meta
 from tests.api.test_identity import family, person
 
 BLANK: Final = " \t\u00a0\n "
@@ -72,14 +71,9 @@ Act = tuple[str, str, dict[str, Any], str]
 
 
 @pytest.fixture
-def settings(postgres_dsn: str, valkey_url: str, tmp_path: Path) -> Settings:
+def settings(settings: Settings) -> Settings:
     """Settings with Meta connected."""
-    servers = {
-        "data_dir": tmp_path,
-        "postgres": {"dsn": postgres_dsn},
-        "redis": {"url": valkey_url},
-    }
-    return Settings.model_validate(servers | {"meta": {"account_id": "111", "access_token": "t"}})
+    return with_meta(settings)
 
 
 def _definitions(api: Api) -> list[Act]:

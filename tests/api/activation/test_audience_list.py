@@ -4,14 +4,12 @@ row."""
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 from psycopg.types.json import Jsonb
 
-from config.settings import Settings
 from domain.ids import WorkspaceId
 from domain.instants import to_ms
 from domain.signals.reading import Reading, Status
@@ -20,17 +18,6 @@ from tests.api.conftest import Api, Tenant
 
 AUDIENCES = "/cdp/audience-sync/audiences"
 PLATFORMS = ("meta", "google", "tiktok", "snapchat")
-
-
-@pytest.fixture
-def settings(postgres_dsn: str, valkey_url: str, tmp_path: Path) -> Settings:
-    """Settings with Meta connected."""
-    servers = {
-        "data_dir": tmp_path,
-        "postgres": {"dsn": postgres_dsn},
-        "redis": {"url": valkey_url},
-    }
-    return Settings.model_validate(servers | {"meta": {"account_id": "111", "access_token": "t"}})
 
 
 @contextmanager
@@ -210,7 +197,7 @@ def push(conn: psycopg.Connection[Any], tenant: Tenant, audience: int, **fields:
     } | fields
     names = ", ".join(named)
     places = ", ".join(f"%({name})s" for name in named)
-    sql = f"INSERT INTO pushes ({names}) VALUES ({places}) RETURNING id"  # noqa: S608 - ours
+    sql = f"INSERT INTO pushes ({names}) VALUES ({places}) RETURNING id"
     row = conn.execute(sql.encode(), named).fetchone()
     assert row is not None
     return int(row[0])
@@ -270,7 +257,7 @@ def test_when_the_next_push_is_due(api: Api, tenant: Tenant, postgres_dsn: str) 
     made = make(postgres_dsn, tenant, len(states))
     with connected(postgres_dsn) as conn:
         for audience, (change, last, _) in zip(made, states.values(), strict=True):
-            sql = f"UPDATE audiences SET {change} WHERE id = %(id)s"  # noqa: S608 - ours
+            sql = f"UPDATE audiences SET {change} WHERE id = %(id)s"
             conn.execute(sql.encode(), {"id": audience, "at": at, "asked": at + hours / 2})
             if last is not None:
                 push(conn, tenant, audience, **last)

@@ -1,7 +1,6 @@
 """Who is on an audience's list and who is not, with the reason; and how a first push would look."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, get_args
 from uuid import UUID
 
@@ -23,17 +22,6 @@ BUYERS = {
     "event": {"name": "Order Completed"},
     "condition": {"op": "at_least", "value": 1},
 }
-
-
-@pytest.fixture
-def settings(postgres_dsn: str, valkey_url: str, tmp_path: Path) -> Settings:
-    """Settings with Meta connected."""
-    servers = {
-        "data_dir": tmp_path,
-        "postgres": {"dsn": postgres_dsn},
-        "redis": {"url": valkey_url},
-    }
-    return Settings.model_validate(servers | {"meta": {"account_id": "111", "access_token": "t"}})
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -17,17 +16,6 @@ from tests.support.serving import serving_api
 
 AUDIENCES = "/cdp/audience-sync/audiences"
 SETTINGS = ("name", "interval_s", "ttl_s", "holdout_percent")
-
-
-@pytest.fixture
-def settings(postgres_dsn: str, valkey_url: str, tmp_path: Path) -> Settings:
-    """Settings with Meta connected."""
-    servers = {
-        "data_dir": tmp_path,
-        "postgres": {"dsn": postgres_dsn},
-        "redis": {"url": valkey_url},
-    }
-    return Settings.model_validate(servers | {"meta": {"account_id": "111", "access_token": "t"}})
 
 
 @pytest.fixture

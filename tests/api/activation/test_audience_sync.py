@@ -5,7 +5,6 @@ import csv
 import io
 import json
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -16,17 +15,6 @@ from config.settings import Settings
 from tests.api.conftest import START_MS, Api, Tenant
 
 AUDIENCES = "/cdp/audience-sync/audiences"
-
-
-@pytest.fixture
-def settings(postgres_dsn: str, valkey_url: str, tmp_path: Path) -> Settings:
-    """Settings with Meta connected."""
-    servers = {
-        "data_dir": tmp_path,
-        "postgres": {"dsn": postgres_dsn},
-        "redis": {"url": valkey_url},
-    }
-    return Settings.model_validate(servers | {"meta": {"account_id": "111", "access_token": "t"}})
 
 
 @pytest.fixture

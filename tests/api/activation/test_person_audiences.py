@@ -1,7 +1,6 @@
 """Where one person is on a platform's list, and why or why not."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -12,17 +11,6 @@ from config.settings import Settings
 from tests.api.conftest import Api, Tenant
 
 CONSENT = {"consent": {"categoryPreferences": {"advertising": True}}}
-
-
-@pytest.fixture
-def settings(postgres_dsn: str, valkey_url: str, tmp_path: Path) -> Settings:
-    """Settings with Meta connected."""
-    servers = {
-        "data_dir": tmp_path,
-        "postgres": {"dsn": postgres_dsn},
-        "redis": {"url": valkey_url},
-    }
-    return Settings.model_validate(servers | {"meta": {"account_id": "111", "access_token": "t"}})
 
 
 @pytest.fixture
@@ -79,9 +67,6 @@ def test_why_a_person_is_on_a_list_or_not(
         assert found(api, member) == ("not_on_the_list", "audience_inactive")
 
 
-def test_a_member_with_nothing_to_match_on(
-    api: Api,
-    audience: int,  # noqa: ARG001 - there is one
-    person: Callable[..., str],
-) -> None:
+@pytest.mark.usefixtures("audience")
+def test_a_member_with_nothing_to_match_on(api: Api, person: Callable[..., str]) -> None:
     assert found(api, person("mary", email=False)) == ("not_on_the_list", "no_identifier")

@@ -4,7 +4,6 @@ audited, per workspace, per scope."""
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -17,21 +16,16 @@ from domain.instants import to_ms
 from domain.signals.reading import Reading, Status
 from store.signals.signals import write_readings
 from store.workspaces.bootstrap import create_api_key
-from tests.api.conftest import Api, Tenant
+from tests.api.conftest import Api, Tenant, with_meta
 
 GATE = "/cdp/gate"
 AUDIENCES = "/cdp/audience-sync/audiences"
 
 
 @pytest.fixture
-def settings(postgres_dsn: str, valkey_url: str, tmp_path: Path) -> Settings:
+def settings(settings: Settings) -> Settings:
     """Settings with Meta connected."""
-    servers = {
-        "data_dir": tmp_path,
-        "postgres": {"dsn": postgres_dsn},
-        "redis": {"url": valkey_url},
-    }
-    return Settings.model_validate(servers | {"meta": {"account_id": "111", "access_token": "t"}})
+    return with_meta(settings)
 
 
 @pytest.fixture

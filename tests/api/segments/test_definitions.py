@@ -8,7 +8,7 @@ import pytest
 from psycopg.types.json import Jsonb
 
 from config.settings import Settings
-from tests.api.conftest import Api, Tenant
+from tests.api.conftest import Api, Tenant, with_meta
 
 VIP = {"type": "trait", "name": "plan", "condition": {"op": "equals", "value": "vip"}}
 PRO = {"type": "trait", "name": "plan", "condition": {"op": "equals", "value": "pro"}}
@@ -313,9 +313,7 @@ def test_a_reader_may_check_a_rule_but_save_none(
 def test_an_audience_cannot_follow_a_deleted_segment(
     api_with: Callable[[Settings, str], Api], tenant: Tenant, settings: Settings
 ) -> None:
-    meta = {"account_id": "111", "access_token": "t"}
-    connected = Settings.model_validate(settings.model_dump(exclude={"meta"}) | {"meta": meta})
-    api = api_with(connected, tenant.admin)
+    api = api_with(with_meta(settings), tenant.admin)
     made = segment(api, "vips", VIP)
     audience = {"segment_id": made, "platform": "meta", "name": "VIPs", "interval_s": 3600}
     api.post("/cdp/audience-sync/audiences", audience, 201)
