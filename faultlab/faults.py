@@ -4,7 +4,7 @@ Nothing is tuned per profile.
 """
 
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from faultlab import changes
 from faultlab.disturbance import Change, Crowd, Disturbance
@@ -14,13 +14,15 @@ _MINUTE: Final = timedelta(minutes=1)
 _HOUR: Final = timedelta(hours=1)
 _DAY: Final = timedelta(days=1)
 _SOURCE: Final = frozenset({"source"})
+_Value: TypeAlias = Any
+"""Of a field of `Disturbance`."""
 
 
 def _graded(
     name: str,
     field: str,
-    values: tuple[Any, Any, Any],
-    **others: Any,  # noqa: ANN401 - fields of `Disturbance`
+    values: tuple[_Value, _Value, _Value],
+    **others: _Value,
 ) -> tuple[Disturbance, ...]:
     """One fault whose severity is one field."""
     return tuple(
@@ -33,7 +35,7 @@ def _spread(
     name: str,
     change: Change | None,
     shares: tuple[float, float, float],
-    **others: Any,  # noqa: ANN401 - as above
+    **others: _Value,
 ) -> tuple[Disturbance, ...]:
     """One fault whose severity is the share of records that it affects."""
     return _graded(name, "affected", shares, change=change, **others)

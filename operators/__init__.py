@@ -21,9 +21,9 @@ Concepts of one file:
 |---|---|---|---|
 | `intake` | a dead letter → the record that drives it again | none | round trip |
 | `export` | a person → a record of an export, and its columns | none | – |
-| `audit` | links and audit rows → every row that was edited, removed or inserted | none | tampering, in its test |
-| `activation` | wanted rows and rows at a platform → removals and additions | none | applying them to a set |
+| `audit` | links, audit rows → every row edited, removed or inserted | none | tampering |
+| `activation` | rows wanted, rows there → removals, additions | none | applying them to a set |
 
 The table of a concept's files is in its ``__init__``. `wiring` is the one adapter that puts a
 machine on Bytewax.
-"""  # noqa: E501 - a table
+"""

@@ -9,7 +9,7 @@ import math
 import pickle
 from collections.abc import Callable, Mapping
 from datetime import timedelta
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeAlias
 
 import msgspec
 import river.anomaly
@@ -25,6 +25,8 @@ from operators.detection.tail import Tail, TailParams, keep, rarity
 anomaly: Any = river.anomaly
 drift: Any = river.drift
 time_series: Any = river.time_series
+_Model: TypeAlias = Any
+"""One of river's, which share no type."""
 _MEMORY: Final = 4_000
 _TAIL: Final = TailParams()
 
@@ -69,7 +71,7 @@ class River:
 
     def __init__(
         self,
-        model: Any,  # noqa: ANN401 - river's models share no type
+        model: _Model,
         look: Callable[[Any, int, float], float],
     ) -> None:
         self._model = model
@@ -115,7 +117,7 @@ class RefractoryDetector:
 class ForecastDetector:
     """Errors of a river forecaster, scored like `operators.detection.detector`."""
 
-    def __init__(self, forecaster: Any) -> None:  # noqa: ANN401 - river's models share no type
+    def __init__(self, forecaster: _Model) -> None:
         self._forecaster = forecaster
         self._tails = (Tail(), Tail())
         self._scale, self._points = 0.0, 0
@@ -145,13 +147,13 @@ class ForecastDetector:
         return len(pickle.dumps(self._forecaster)) + len(msgspec.msgpack.encode(self._tails))
 
 
-def _supervised(model: Any, _at_ms: int, value: float) -> float:  # noqa: ANN401
+def _supervised(model: _Model, _at_ms: int, value: float) -> float:
     score = float(model.score_one(None, value))
     model.learn_one(None, value)
     return score
 
 
-def _forecasting(model: Any, _at_ms: int, value: float) -> float:  # noqa: ANN401
+def _forecasting(model: _Model, _at_ms: int, value: float) -> float:
     try:
         score = float(model.score_one({}, value))
     except (IndexError, OverflowError):
@@ -161,7 +163,7 @@ def _forecasting(model: Any, _at_ms: int, value: float) -> float:  # noqa: ANN40
     return score if math.isfinite(score) else 0.0
 
 
-def _forecast(forecaster: Any) -> float:  # noqa: ANN401
+def _forecast(forecaster: _Model) -> float:
     try:
         return float(forecaster.forecast(1)[0])
     except (IndexError, OverflowError):
@@ -197,7 +199,7 @@ class _Trees:
         return score
 
 
-def _drifting(model: Any, _at_ms: int, value: float) -> float:  # noqa: ANN401
+def _drifting(model: _Model, _at_ms: int, value: float) -> float:
     model.update(value)
     return float(model.drift_detected)
 
@@ -206,11 +208,11 @@ def _season(step_ms: int) -> int:
     return max(2, round(DAY_MS / step_ms))
 
 
-def _holt_winters(step_ms: int) -> Any:  # noqa: ANN401
+def _holt_winters(step_ms: int) -> _Model:
     return time_series.HoltWinters(alpha=0.2, beta=0.001, gamma=0.2, seasonality=_season(step_ms))
 
 
-def _snarimax(step_ms: int) -> Any:  # noqa: ANN401
+def _snarimax(step_ms: int) -> _Model:
     return time_series.SNARIMAX(p=3, d=0, q=1, m=_season(step_ms), sp=1)
 
 

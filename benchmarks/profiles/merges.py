@@ -68,11 +68,10 @@ def _merge(bench: Bench, shape: str, links: int, *, shuffled: bool) -> float:
             )
         started = time.perf_counter()
         changes = unify(events, store.load(collect_read_set(events)), rules, NOW_MS)
-        if not isinstance(changes, Changes) or not isinstance(
-            store.commit(changes, None), Committed
-        ):
-            # Not a mistake of the caller.
-            raise RuntimeError("the merge was not committed")  # noqa: TRY004
+        outcome = store.commit(changes, None) if isinstance(changes, Changes) else changes
+        committed = isinstance(outcome, Committed)
+        if not committed:
+            raise RuntimeError("the merge was not committed")
         elapsed += time.perf_counter() - started
     store.close()
     return elapsed

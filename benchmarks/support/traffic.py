@@ -45,11 +45,21 @@ class Traffic:
                 for place in range(BATCH)
             ]
 
-    def _send(self, address: str, write_key: str) -> None:
+    def send(self, address: str, write_key: str) -> None:
+        """Send to a collector until `stop` is called.
+
+        Args:
+            address: of the collector.
+            write_key: of the source.
+        """
         sender = Sender(address, write_key)
         for _ in sender.deliver(self._batches()):
             pass
         sender.close()
+
+    def stop(self) -> None:
+        """Let `send` return after the batch that is under way."""
+        self._stop.set()
 
 
 @contextmanager
@@ -59,11 +69,10 @@ def flowing(address: str, write_key: str, seed: int = 3) -> Iterator[Traffic]:
     Another seed for other events of the same people.
     """
     traffic = Traffic(seed)
-    # Not private here: of this file.
-    thread = threading.Thread(target=traffic._send, args=(address, write_key))  # noqa: SLF001
+    thread = threading.Thread(target=traffic.send, args=(address, write_key))
     thread.start()
     try:
         yield traffic
     finally:
-        traffic._stop.set()  # noqa: SLF001 - of this file
+        traffic.stop()
         thread.join()

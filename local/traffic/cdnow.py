@@ -91,7 +91,7 @@ def purchases() -> Iterator[Purchase]:
         yield Purchase(
             row,
             customer,
-            datetime.strptime(day, "%Y%m%d").date(),  # noqa: DTZ007
+            date.fromisoformat(day),
             int(quantity),
             int(whole) * 100 + int(cents),
         )

@@ -6,8 +6,9 @@ estimate is a function of its registers alone and not of the order in which valu
 window it is taken from the values with the smallest digests (bottom-k; Cohen and Kaplan, 2007).
 """
 
+from collections.abc import Iterable
 from hashlib import blake2b
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 from datasketches import hll_sketch, hll_union, tgt_hll_type
@@ -120,7 +121,7 @@ def _bound(state: Uniques, *, sketched: bool) -> None:
     state.partial = True
 
 
-def _sketch(*parts: Any) -> hll_sketch:  # noqa: ANN401 - packed sketches and collections of texts
+def _sketch(*parts: bytes | Iterable[str]) -> hll_sketch:
     union = hll_union(LG_K)
     fresh = hll_sketch(LG_K, tgt_hll_type.HLL_8)
     for part in parts:

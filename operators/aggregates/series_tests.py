@@ -7,7 +7,7 @@ the series.
 """
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from domain.segments import conditions
 from domain.segments.aggregate import Counts, Edges, Frequencies, NumberBuckets
@@ -17,7 +17,9 @@ from operators.aggregates.series import Frame, Values, amount, number_series
 from operators.rules.operators import Test, is_number
 from operators.rules.windows import NEVER
 
-Ask = Callable[[Any, int], tuple[bool, int]]
+_Kept: TypeAlias = Any
+"""State of a leaf, of whichever family the function is."""
+Ask = Callable[[_Kept, int], tuple[bool, int]]
 """(state or value, now in ms) → whether a condition holds, and until which instant that is sure."""
 
 
@@ -178,7 +180,7 @@ def _newest_edge(state: Edges) -> int:
     return max(state.buckets, default=-NEVER)
 
 
-_NEWEST: Final[dict[str, Callable[[Any], int]]] = {
+_NEWEST: Final[dict[str, Callable[[_Kept], int]]] = {
     "most_frequent": _newest_frequent,
     "first": _newest_edge,
     "last": _newest_edge,
@@ -195,8 +197,7 @@ def present_test(frame: Frame, function: str, condition: Condition) -> Ask | Non
     if newest is None or not isinstance(condition, conditions.Exists):
         return None
 
-    # `state` is of either family.
-    def tests(state: Any, now_ms: int) -> tuple[bool, int]:  # noqa: ANN401
+    def tests(state: _Kept, now_ms: int) -> tuple[bool, int]:
         if state is None:
             return False, NEVER
         bucket = newest(state)

@@ -3,9 +3,9 @@
 | file | what leaves when what enters | state | oracle |
 |---|---|---|---|
 | `memory` | readings → what is remembered of each signal | `GateState` | as `readings` |
-| `readings` | that, newest readings and a proposed action → what they say of it | none | every short history; a model over random ones |
+| `readings` | newest readings, an action → what they say | none | every short history; a model |
 | `params` | – | – | – |
-| `size` | what a push would change, and earlier pushes → what speaks against it | none | tables of cases |
-| `decide` | that, the size of a push, quiet hours, and interventions → the decision | none | a model over random histories |
-| `replay` | past decisions, readings and other thresholds → what would have differed | none | tables of cases |
-"""  # noqa: E501 - a table
+| `size` | a push, and earlier ones → what speaks against its size | none | tables of cases |
+| `decide` | that, size, hours, interventions → the decision | none | a model, random histories |
+| `replay` | past decisions, other thresholds → what would have differed | none | tables of cases |
+"""

@@ -4,7 +4,7 @@
 |---|---|---|---|
 | `fold` | an event into a leaf | `domain.profiles.leaf.Leaf` | `oracle.view` |
 | `compose` | leaves → one view | none | folding all their events into one |
-| `sessions` | activity into disjoint intervals | the intervals | closure of closeness, in its test |
+| `sessions` | activity into disjoint intervals | the intervals | closeness, in its test |
 | `lifecycle` | a person and an instant → stage, and when it changes next | none | `oracle.view` |
 | `consent` | a person → what they consented to | none | `oracle.rules` |
-"""  # noqa: E501 - a table
+"""

@@ -2,7 +2,7 @@
 
 | file | what leaves when what enters | state | oracle |
 |---|---|---|---|
-| `backfill` | stored events → the aggregates that a person lacks | `Person.built` | `oracle.verification`, by simulation |
+| `backfill` | events → aggregates lacking | `Person.built` | `oracle.verification`, simulated |
 | `definitions` | – | – | – |
 | `read_set` | a batch → what must be loaded for it | none | `oracle`, by simulation |
 | `batch` | a batch and what is known → everything that it does | none | `oracle`, by simulation |
@@ -11,4 +11,4 @@
 | `unmerged` | what an unmerge changes → the people whom it leaves | none | the engine itself |
 | `wake` | people and an instant → what changes without an event | none | `oracle`, by simulation |
 | `rebuild` | a person's stored events → the person | none | `oracle.verification` |
-"""  # noqa: E501 - a table
+"""

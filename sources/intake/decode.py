@@ -73,10 +73,10 @@ class Decoder:
             envelope = decode(value) if wrapped else bare(record, value)
             if not EARLIEST_MS <= envelope.received < LATEST_MS:
                 # Anybody may write such a record.
-                raise BadRecordError("bad_timestamp", "received")  # noqa: TRY301
+                _refuse("bad_timestamp", "received")
             if not 0 <= envelope.retry_of <= ROW_ID_LIMIT:
                 # No column holds such a number.
-                raise BadRecordError("invalid_type", "retry_of")  # noqa: TRY301
+                _refuse("invalid_type", "retry_of")
             if envelope.command:
                 return read_command(envelope, self._salts)
             source = self._sources.get(envelope.source)
@@ -124,6 +124,11 @@ class Decoder:
             with suppress(msgspec.DecodeError, UnicodeDecodeError, RecursionError):
                 envelope = decode(record.value)
         return self._dead(record, envelope, failure)
+
+
+def _refuse(code: str, member: str) -> NoReturn:
+    """Refuse a record for a member of its envelope."""
+    raise BadRecordError(code, member)
 
 
 def _refuse_stranger(envelope: Envelope) -> NoReturn:

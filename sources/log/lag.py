@@ -7,7 +7,7 @@ and, where something waits, one message.
 from contextlib import ExitStack
 from dataclasses import dataclass
 from time import monotonic, sleep, time
-from typing import Any, Final, Protocol, cast
+from typing import Final, Protocol, cast
 
 import msgspec
 import redis
@@ -247,7 +247,7 @@ class KafkaLag:
     def _bounds(
         self,
         partitions: list[tuple[str, int]],
-        which: Any,  # noqa: ANN401 - untyped in the client
+        which: OffsetSpec,
     ) -> dict[tuple[str, int], int]:
         deadline = monotonic() + _ASK_LIMIT_S
         while partitions:

@@ -4,9 +4,10 @@ from collections.abc import Callable
 from typing import Any
 
 import httpx
-from playwright.sync_api import Locator, Page, Route, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import Visitor
+from tests.support.held import held_back
 from tests.support.story import Story
 
 
@@ -98,8 +99,7 @@ def test_what_is_typed_before_the_search_is_loaded_is_searched_for(
     visit: Callable[..., Visitor], shop: str, story: Story
 ) -> None:
     visitor = visit(shop)
-    late: list[Route] = []
-    visitor.page.route("**/assets/Find-*.js", lambda route: late.append(route))  # noqa: PLW0108 - Playwright wants a function
+    late = held_back(visitor.page, "**/assets/Find-*.js")
     page = visitor.open("/cdp", story.read)
     expect(page.get_by_role("heading", name="Overview")).to_be_visible()
     page.keyboard.press("/")

@@ -7,6 +7,7 @@ from typing import Any
 from playwright.sync_api import Route, expect
 
 from tests.browser.conftest import Visitor
+from tests.support.held import held_back
 from tests.support.story import Story
 
 Body = dict[str, Any]
@@ -54,8 +55,7 @@ def test_news_read_the_head_of_a_long_list_and_not_its_pages(
 
     visitor.page.route("**/cdp/decisions?*", small)
     pieces = 'event: decision\nid: decisions=1\ndata: {"id":1,"verdict":"hold","codes":[]}\n\n'
-    told: list[Route] = []
-    visitor.page.route("**/cdp/live*", lambda route: told.append(route))  # noqa: PLW0108 - Playwright wants a function
+    told = held_back(visitor.page, "**/cdp/live*")
     page = visitor.open("/trust/decisions", story.read)
     table = page.get_by_role("region", name="Decisions, newest first").get_by_role("table")
     expect(table.get_by_role("row")).to_have_count(6)

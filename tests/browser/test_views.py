@@ -5,10 +5,11 @@ from typing import Any, Final, Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, expect
 from playwright.sync_api import TimeoutError as NotInTimeError
 
 from tests.browser.conftest import SCREENSHOTS, Visitor
+from tests.support.held import held_back
 from tests.support.story import Story
 
 _SCHEMES: Final[tuple[Literal["light", "dark"], ...]] = ("light", "dark")
@@ -153,8 +154,7 @@ def test_a_page_can_be_read_while_other_data_is_on_its_way(
     visitor = visit(shop, scheme="dark")
     page = visitor.open(path_of("/trust/signals/source:{sources[app]}", story), story.read)
     settled(page)
-    held: list[Route] = []
-    page.route("**/hours?*", lambda route: held.append(route))  # noqa: PLW0108 - Playwright wants a function
+    held = held_back(page, "**/hours?*")
     score = page.get_by_role("region", name="Score", exact=True)
     score.get_by_label("Range").select_option("7d")
     expect(score.locator("[aria-busy=true]")).to_be_visible()

@@ -17,6 +17,7 @@ from domain.signals.reading import Reading, Status
 from store.signals.signals import write_readings
 from tests.conftest import TestWorkspace
 
+pytestmark = pytest.mark.usefixtures("workspace")
 Run = Callable[..., str]
 
 
@@ -24,7 +25,6 @@ Run = Callable[..., str]
 def run(
     monkeypatch: pytest.MonkeyPatch,
     settings: Settings,
-    workspace: TestWorkspace,  # noqa: ARG001 - there is one
 ) -> Run:
     monkeypatch.setenv(
         "STRATUM_POSTGRES__DSN", json.dumps(settings.postgres.dsn.get_secret_value())

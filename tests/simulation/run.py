@@ -98,9 +98,9 @@ def main() -> int:
                     if len(failing) <= chosen.shown
                     else [f"seed {seed} fails: {found[0]}"]
                 )
-                print("\n".join(lines), flush=True)  # noqa: T201
+                print("\n".join(lines), flush=True)
     took = time.monotonic() - started
-    print(f"{chosen.seeds} seeds, {len(failing)} failing {failing[:50]}, {took:.1f} s")  # noqa: T201
+    print(f"{chosen.seeds} seeds, {len(failing)} failing {failing[:50]}, {took:.1f} s")
     return bool(failing)
 
 

@@ -9,9 +9,9 @@ from typer.testing import CliRunner, Result
 
 from cli.activation import audiences, platforms
 from config.settings import Settings
-from tests.conftest import TestWorkspace
 from tests.integration.activation.places import Place, listening
 
+pytestmark = pytest.mark.usefixtures("workspace")
 Run = Callable[..., Result]
 
 
@@ -25,7 +25,6 @@ def place() -> Iterator[Place]:
 def run(
     monkeypatch: pytest.MonkeyPatch,
     settings: Settings,
-    workspace: TestWorkspace,  # noqa: ARG001 - there is one
     place: Place,
 ) -> Run:
     monkeypatch.setenv(

@@ -16,7 +16,7 @@ from cli.export.client import ExportClient
 from cli.main import app as stratum
 from config.settings import Settings
 from tests.conftest import TestWorkspace
-from tests.store.conftest import Engine, engine  # noqa: F401 - a fixture
+from tests.store.conftest import Engine
 from tests.support.exporting import writer
 from tests.support.serving import serving_api
 
@@ -24,7 +24,7 @@ AT_MS = 1_790_000_000_000
 
 
 @pytest.fixture
-def url(settings: Settings, engine: Engine) -> Iterator[str]:  # noqa: F811 - the fixture
+def url(settings: Settings, engine: Engine) -> Iterator[str]:
     """The API over people, and a thread that writes exports as upkeep does."""
     consent = {"consent": {"categoryPreferences": {"advertising": True}}}
     for number in range(50):

@@ -14,17 +14,16 @@ from config.settings import Settings
 from domain.segments.definition import RfmRule
 from store.definitions.drafts import Author
 from store.definitions.publish_rfm import publish_rfm
-from tests.conftest import TestWorkspace
-from tests.store.conftest import Engine, engine  # noqa: F401 - a fixture
+from tests.store.conftest import Engine
 
 SEGMENT = {"name": "buyers", "rule": {"type": "event", "event": {"name": "Order Completed"}}}
+pytestmark = pytest.mark.usefixtures("workspace")
 Run = Callable[..., Result]
 
 
 @pytest.fixture
 def run(
     settings: Settings,
-    workspace: TestWorkspace,  # noqa: ARG001 - there is one
     monkeypatch: pytest.MonkeyPatch,
 ) -> Run:
     monkeypatch.setenv("STRATUM_QUERY__PREVIEW__DEADLINE", "PT30S")
@@ -38,7 +37,7 @@ def run(
 
 
 @pytest.fixture
-def buyers(engine: Engine) -> Engine:  # noqa: F811 - the fixture
+def buyers(engine: Engine) -> Engine:
     now = engine.clock[0]
     engine.feed(
         *[
@@ -57,9 +56,9 @@ def file(tmp_path: Path, content: Any) -> Path:
     return path
 
 
+@pytest.mark.usefixtures("buyers")
 def test_a_preview_tells_how_many_and_who(
     run: Run,
-    buyers: Engine,  # noqa: ARG001 - there are some
     tmp_path: Path,
 ) -> None:
     told = run(segments.app, "preview", file(tmp_path, SEGMENT))
@@ -69,9 +68,9 @@ def test_a_preview_tells_how_many_and_who(
     assert "consented_customers" in told.output
 
 
+@pytest.mark.usefixtures("buyers")
 def test_a_preview_as_json_is_what_the_api_answers(
     run: Run,
-    buyers: Engine,  # noqa: ARG001 - there are some
     tmp_path: Path,
 ) -> None:
     told = run(segments.app, "preview", file(tmp_path, [SEGMENT, SEGMENT]), "--json")

@@ -32,6 +32,7 @@ ORDERS = (
     ' Completed"}}}'
 )
 
+pytestmark = pytest.mark.usefixtures("workspace")
 Run = Callable[..., Result]
 
 
@@ -39,7 +40,6 @@ Run = Callable[..., Result]
 def run(
     monkeypatch: pytest.MonkeyPatch,
     settings: Settings,
-    workspace: TestWorkspace,  # noqa: ARG001 - there is one
 ) -> Run:
     monkeypatch.setenv(
         "STRATUM_POSTGRES__DSN", json.dumps(settings.postgres.dsn.get_secret_value())

@@ -86,7 +86,7 @@ def saved(conn: psycopg.Connection[Any]) -> Callable[[], None]:
             for table in tables:
                 columns = ", ".join(name for (name,) in conn.execute(_COLUMNS, (table,)))
                 into = f"{table} ({columns}) OVERRIDING SYSTEM VALUE"
-                rows = f"SELECT {columns} FROM saved.{table}"  # noqa: S608 - names of the catalogue
+                rows = f"SELECT {columns} FROM saved.{table}"
                 conn.execute(f"INSERT INTO {into} {rows}".encode())
 
     return rewind

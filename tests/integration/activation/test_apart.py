@@ -53,7 +53,7 @@ def process(dsn: str, valkey_url: str, *places: Place) -> Iterator[subprocess.Po
         running.kill()
         running.wait()
         assert running.stdout is not None
-        print(running.stdout.read().decode())  # noqa: T201 - shown where the test fails
+        print(running.stdout.read().decode())
         running.stdout.close()
 
 

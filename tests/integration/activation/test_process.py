@@ -50,7 +50,7 @@ def process(dsn: str, server: Server) -> Iterator[subprocess.Popen[bytes]]:
         running.kill()
         running.wait()
         assert running.stdout is not None
-        print(running.stdout.read().decode())  # noqa: T201 - shown where the test fails
+        print(running.stdout.read().decode())
         running.stdout.close()
 
 

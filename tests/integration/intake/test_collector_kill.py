@@ -19,6 +19,7 @@ from local.servers.process import Child, Command, wait_until
 from tests.conftest import TestWorkspace
 from tests.support.collecting import basic, streamed_events, track
 
+pytestmark = pytest.mark.usefixtures("workspace")
 KILLS = 3
 SENDERS = 4
 
@@ -57,7 +58,6 @@ class Collector:
 @pytest.fixture
 def collector(
     settings: Settings,
-    workspace: TestWorkspace,  # noqa: ARG001 - its keys are needed
     tmp_path: Path,
 ) -> Iterator[Collector]:
     made = Collector(settings, tmp_path / "api.log")

@@ -19,7 +19,7 @@ from operators.rfm.scores import segment_of
 from store.definitions.drafts import Author
 from store.definitions.publish_rfm import publish_rfm
 from store.segments.rfm_refresh import RfmRefresh
-from tests.store.conftest import Engine, engine  # noqa: F401 - a fixture
+from tests.store.conftest import Engine
 
 TODAY = date(2026, 9, 1)
 NOW = datetime(2026, 9, 1, tzinfo=UTC) + timedelta(hours=6)
@@ -63,7 +63,7 @@ def naive() -> dict[str, str]:
 
 
 def test_cdnow_customers_are_named_as_in_a_naive_computation(
-    engine: Engine,  # noqa: F811 - the fixture
+    engine: Engine,
     settings: Settings,
 ) -> None:
     engine.clock[0] = NOW_MS

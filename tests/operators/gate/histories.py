@@ -466,8 +466,8 @@ def main() -> None:
         for done, part in enumerate(pool.map(play, parts), 1):
             told += part
             if sys.stderr.isatty():
-                print(f"\r{done * 5_000:,} of {len(seeds):,} histories", end="", file=sys.stderr)  # noqa: T201
-    print(  # noqa: T201
+                print(f"\r{done * 5_000:,} of {len(seeds):,} histories", end="", file=sys.stderr)
+    print(
         f"{len(seeds):,} histories, {told.total():,} pushes proposed: "
         + ", ".join(f"{n:,} {what}" for what, n in told.most_common())
     )

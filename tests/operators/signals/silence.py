@@ -347,7 +347,7 @@ if __name__ == "__main__":
     lives: set[int] = set()
     for seed, broken in breaches(range(first, first + count)):
         if seed not in lives and len(lives) < 20:
-            print(f"seed {seed}: {broken.what}, silent for {broken.silent_s:.0f} s", flush=True)  # noqa: T201 - a command
+            print(f"seed {seed}: {broken.what}, silent for {broken.silent_s:.0f} s", flush=True)
         lives.add(seed)
-    print(f"{count} lives, {len(lives)} broke the law")  # noqa: T201 - a command
+    print(f"{count} lives, {len(lives)} broke the law")
     sys.exit(bool(lives))

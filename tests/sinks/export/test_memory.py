@@ -18,8 +18,8 @@ from sinks.export.run import Exporter
 from store.connection import adapt
 from store.definitions.drafts import Author
 from store.unify import copy_format
-from tests.conftest import TestWorkspace
 
+pytestmark = pytest.mark.usefixtures("workspace")
 FEW, MANY = 1_000, 15_000
 
 
@@ -35,7 +35,6 @@ def crowd(people: range) -> Iterator[tuple[Person, bytes]]:
 @pytest.fixture
 def conn(
     postgres_dsn: str,
-    workspace: TestWorkspace,  # noqa: ARG001 - there is one
 ) -> Iterator[psycopg.Connection[Any]]:
     with psycopg.connect(postgres_dsn, autocommit=True) as connection:
         adapt(connection)

@@ -25,6 +25,7 @@ from store.definitions.load import load_definitions, load_registry
 from store.definitions.versions import create, save
 from tests.conftest import TestWorkspace
 
+pytestmark = pytest.mark.usefixtures("workspace")
 VIP = Trait("plan", Equals("vip"))
 BREAKS = RfmBreaks((1, 2, 3, 4), (1, 2, 3, 4), (1, 2, 3, 4), 10, 1_790_000_000_000)
 
@@ -32,7 +33,6 @@ BREAKS = RfmBreaks((1, 2, 3, 4), (1, 2, 3, 4), (1, 2, 3, 4), 10, 1_790_000_000_0
 @pytest.fixture
 def conn(
     postgres_dsn: str,
-    workspace: TestWorkspace,  # noqa: ARG001 - there is one
 ) -> Iterator[psycopg.Connection[Any]]:
     with psycopg.connect(postgres_dsn, autocommit=True) as connection:
         yield connection

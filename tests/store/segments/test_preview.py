@@ -282,7 +282,7 @@ def everything(engine: Engine) -> list[Any]:
         "definitions_revision",
     )
     return [
-        engine.conn.execute(f"SELECT {table}::text FROM {table} ORDER BY 1".encode()).fetchall()  # noqa: S608 - names of tables
+        engine.conn.execute(f"SELECT {table}::text FROM {table} ORDER BY 1".encode()).fetchall()
         for table in tables
     ]
 
