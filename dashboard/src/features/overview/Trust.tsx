@@ -1,6 +1,13 @@
 // Trust now: the lowest signal and why, what the gate says of each audience, alerts that last.
 import { Link } from "@tanstack/react-router";
-import { useAlerts, useAudiences, useLag, useSignal, useSignals } from "@/api/cdp";
+import {
+  useAlerts,
+  useAudiences,
+  useAudienceVerdicts,
+  useLag,
+  useSignal,
+  useSignals,
+} from "@/api/cdp";
 import type { Schemas } from "@/api/schemas";
 import { useWhole } from "@/api/whole";
 import { formatSpan } from "@/lib/time";
@@ -10,6 +17,7 @@ import { State, Verdict } from "@/ui/State";
 import { Time } from "@/ui/Time";
 import { rowsOf } from "@/ui/Table";
 import { nameOf, worstFirst } from "@/lib/signals";
+import { atLeast, countsOf } from "./verdicts";
 
 /** The first card of the overview. */
 export function Trust() {
@@ -79,30 +87,26 @@ function Lowest({ signal }: { readonly signal: Schemas["Signal"] | undefined }) 
 }
 
 function Waiting() {
+  const verdicts = useAudienceVerdicts().data;
   const audiences = useAudiences({ params: { query: { limit: 200 } } });
   const alerts = useAlerts({ params: { query: { lasting: true, limit: 200 } } });
   const lag = useLag();
   const { isWhole } = useWhole(audiences);
-  const rows = rowsOf(audiences.data);
-  const said = (verdict: string) => rows.filter((row) => row.gate?.verdict === verdict).length;
+  const counts = verdicts && countsOf(verdicts);
   const lasting = alerts.data?.items;
-  const least = (isExact: boolean) => (isExact ? "" : "at least ");
-  const leaving = rows.reduce((sum, row) => sum + row.leaving, 0);
+  const leaving = rowsOf(audiences.data).reduce((sum, row) => sum + row.leaving, 0);
   return (
     <dl className="mt-4 flex flex-wrap gap-x-8 gap-y-2 border-t border-line pt-3">
       <Pair name="Gate">
-        {audiences.data === undefined ? (
+        {counts === undefined ? (
           "–"
-        ) : rows.length === 0 ? (
+        ) : counts === null ? (
           "no audience"
         ) : (
           <Link to="/cdp/audience-sync" className="inline-flex flex-wrap gap-3 text-ink">
-            {(["hold", "block", "pass"] as const).map((verdict) => (
+            {counts.map(([verdict, count]) => (
               <span key={verdict} className="inline-flex gap-1">
-                <b>
-                  {least(isWhole)}
-                  {said(verdict)}
-                </b>
+                <b>{count}</b>
                 <Verdict verdict={verdict} />
               </span>
             ))}
@@ -116,12 +120,12 @@ function Waiting() {
           <Link to="/trust/alerts">
             {lasting.length === 0
               ? "none lasts"
-              : `${least(alerts.data?.next === null)}${wordsOf(lasting)}`}
+              : atLeast(wordsOf(lasting), alerts.data?.next === null)}
           </Link>
         )}
       </Pair>
       <Pair name="Withdrawals waiting">
-        {audiences.data === undefined ? "–" : `${least(isWhole)}${leaving}`}
+        {audiences.data === undefined ? "–" : atLeast(leaving, isWhole)}
       </Pair>
       <Pair name="Oldest event waits">
         {lag.data === undefined ? (

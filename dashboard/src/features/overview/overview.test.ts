@@ -4,6 +4,7 @@ import type { Schemas } from "@/api/schemas";
 import { marksOf } from "./anomalies";
 import { movementOf, pointsOf, revenueIn } from "./hours";
 import { stepsOf } from "./steps";
+import { countsOf } from "./verdicts";
 
 function hour(at: number, events: number): Schemas["HourView"] {
   const hour_at = new Date(Date.UTC(2026, 2, 1, at)).toISOString();
@@ -108,5 +109,25 @@ describe("first steps", () => {
     expect(stepsOf({ ...begun, segments: [...begun.segments, "vips"] }).segment).toBe(true);
     expect(stepsOf({ ...begun, connected: 1 }).platform).toBe(true);
     expect(stepsOf({ ...begun, audiences: 1 }).platform).toBe(true);
+  });
+});
+
+describe("what the gate says of all audiences", () => {
+  const counted = { as_of: "2026-03-01T09:30:00Z", held: 1, blocked: 0, passing: 3, exact: true };
+
+  test("is as many of each as the API counted", () => {
+    expect(countsOf(counted)).toEqual([
+      ["hold", "1"],
+      ["block", "0"],
+      ["pass", "3"],
+    ]);
+  });
+  test("is at least so many where not all were judged", () => {
+    expect(countsOf({ ...counted, exact: false })?.[0]).toEqual(["hold", "at least 1"]);
+  });
+  test("is no audience only where all were judged and none is there", () => {
+    const none = { ...counted, held: 0, passing: 0 };
+    expect(countsOf(none)).toBeNull();
+    expect(countsOf({ ...none, exact: false })?.[2]).toEqual(["pass", "at least 0"]);
   });
 });
