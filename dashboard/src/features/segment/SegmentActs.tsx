@@ -122,8 +122,8 @@ function Delete({ segment }: Props) {
 /** Who would leave, and who stands against it: the API refuses while anything refers to it. */
 function DeleteEffect({ segment }: Props) {
   const users = usersOf(useNamedSegments(), segment.id);
-  const every = useEvery(useAudiences({ params: { query: { limit: 200 } } }));
-  const audiences = every.rows.filter((each) => each.segment_id === segment.id);
+  const every = useEvery(useAudiences({ params: { query: { segment: segment.id, limit: 200 } } }));
+  const audiences = every.rows;
   return (
     <div className="grid gap-2">
       <p>
