@@ -2,13 +2,15 @@
 
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 import httpx
-from playwright.sync_api import expect
+from playwright.sync_api import Request, expect
 
 from tests.browser.conftest import Visitor
 from tests.support.story import Story
+
+PREVIEW: Final = "/cdp/audience-sync/preview"
 
 
 def _api(shop: str, key: str, method: str, path: str, **more: Any) -> Any:
@@ -74,7 +76,7 @@ def test_before_an_audience_is_made_it_says_who_would_be_sent_and_the_gates_word
     expect(dialog).not_to_be_visible()
     page.get_by_role("button", name="Create audience").click()
     dialog.get_by_label("Segment", exact=True).select_option(str(segment))
-    with page.expect_response("**/cdp/audience-sync/preview"):  # the gate is asked again
+    with page.expect_response(f"**{PREVIEW}"):  # the gate is asked again
         dialog.get_by_label("Platform", exact=True).select_option("meta")
     dialog.get_by_label("Held out, %").fill("50")
     expect(preview.get_by_role("term").filter(has_text="held out")).to_be_visible()
@@ -83,21 +85,31 @@ def test_before_an_audience_is_made_it_says_who_would_be_sent_and_the_gates_word
     )
 
 
-def test_the_gates_word_on_a_first_push_is_that_of_now(
+def test_the_gates_word_on_a_first_push_is_asked_again_on_demand_and_not_by_itself(
     visit: Callable[..., Visitor], shop: str, story: Story
 ) -> None:
     segment = story.segments["Club members"]
-    page = visit(shop).open(f"/cdp/audience-sync?open=new&segment={segment}", story.write)
+    visitor = visit(shop)
+    visitor.page.clock.install()
+    page = visitor.open(f"/cdp/audience-sync?open=new&segment={segment}", story.write)
     dialog = page.get_by_role("dialog", name="Create an audience")
     dialog.get_by_label("Platform", exact=True).select_option("meta")
     preview = dialog.get_by_role("region", name="The first push")
     expect(preview).to_contain_text("judged")
     expect(preview).not_to_contain_text("pushes are frozen")
+    asked: list[Request] = []
+    page.on("request", lambda each: asked.append(each) if each.url.endswith(PREVIEW) else None)
 
     body = {"scope": "platform:meta", "mode": "frozen", "reason": "too much"}
     _api(shop, story.write, "PUT", "/gate/mode", json=body)
 
-    expect(preview).to_contain_text("pushes are frozen", timeout=60_000)
+    page.clock.fast_forward(120_000)
+    expect(preview).to_contain_text(re.compile("judged 2 min"))
+    assert asked == []
+    expect(preview).not_to_contain_text("pushes are frozen")
+    preview.get_by_role("button", name="Judge again").click()
+    expect(preview).to_contain_text("pushes are frozen")
+    assert len(asked) == 1
 
 
 def test_everybody_is_sent_again_after_a_warning_and_with_a_reason(

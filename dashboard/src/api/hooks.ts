@@ -130,14 +130,13 @@ type Place<P extends keyof paths> =
 /**
  * A hook that asks a question whose words are a body, and that changes nothing.
  *
- * The answer stays until it is asked again: such questions are expensive; one that is not says after
- * how long its answer is old; one that is shown as what is so now also how often it is asked again.
+ * The answer stays until it is asked again: such questions are expensive. One that is not, or whose
+ * answer is that of an instant, says after how long it is old: whoever comes then asks it anew.
  * Null: ask nothing yet.
  */
 export function asking<P extends PathsWithMethod<paths, "post">>(
   path: P,
   oldAfterMs = Infinity,
-  everyMs: number | false = false,
 ) {
   return (body: Body<P> | null, params?: Place<P>): UseQueryResult<Answer<P, "post">, Problem> =>
     api.useQuery(
@@ -147,7 +146,6 @@ export function asking<P extends PathsWithMethod<paths, "post">>(
       {
         enabled: body !== null,
         staleTime: oldAfterMs,
-        refetchInterval: everyMs,
         refetchOnWindowFocus: false,
         placeholderData: keepPreviousData,
       } as never,

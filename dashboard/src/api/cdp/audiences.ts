@@ -23,8 +23,8 @@ export const useAudience = reading("/cdp/audience-sync/audiences/{id}", { topic:
 export const useAudiencePeople = paging("/cdp/audience-sync/audiences/{id}/people", {
   topic: "pushes",
 });
-/** With the gate's word as it is now. */
-export const useFirstPush = asking("/cdp/audience-sync/preview", 0, 30_000);
+/** With the gate's word as it was when it was asked for; opening it again asks again. */
+export const useFirstPush = asking("/cdp/audience-sync/preview", 0);
 export const useCreateAudience = commanding("post", "/cdp/audience-sync/audiences", STALE);
 export const useUpdateAudience = commanding("patch", "/cdp/audience-sync/audiences/{id}", STALE);
 export const usePushStatistics = reading("/cdp/statistics/pushes", { topic: "pushes" });
