@@ -1,5 +1,6 @@
 """Find: a person by a whole identifier in any spelling, and what the key may do."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -61,6 +62,36 @@ def test_another_spelling_is_said_and_nobody_is_said_too(
     expect(_found(page).filter(has_text="by email, in another spelling")).to_be_visible()
     _field(page).fill("nobody@nowhere.example")
     expect(page.get_by_text("Nothing is called that")).to_be_visible()
+
+
+def test_nothing_is_called_that_only_once_all_was_looked_at(
+    visit: Callable[..., Visitor], shop: str, story: Story
+) -> None:
+    visitor = visit(shop)
+    visitor.allowed.append("404")
+    page = visitor.open("/cdp", story.read)
+    late: list[Route] = []
+    page.route(re.compile(r"/cdp/segments\?.*search="), lambda route: late.append(route))  # noqa: PLW0108 - Playwright wants a function
+    nothing = page.get_by_text("Nothing is called that")
+    with page.expect_request(re.compile(r"/cdp/segments\?.*search=zebra")):
+        _find(page, "zebra")
+    expect(page.get_by_text("Looking…")).to_be_visible()
+    expect(nothing).to_have_count(0)
+    for route in late:
+        route.continue_()
+    expect(nothing).to_be_visible()
+    expect(page.get_by_text("Looking…")).to_have_count(0)
+
+    with page.expect_request(re.compile(r"/cdp/segments\?.*search=zebras")):
+        _field(page).fill("zebras")
+    expect(page.get_by_text("Looking…")).to_be_visible()
+    expect(nothing).to_have_count(0)
+    for route in late[1:]:
+        route.continue_()
+    expect(nothing).to_be_visible()
+    _field(page).fill("~")
+    expect(page.get_by_text("From 2 characters on")).to_be_visible()
+    expect(nothing).to_have_count(0)
 
 
 def test_acts_are_those_that_the_key_may_do(

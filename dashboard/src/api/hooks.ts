@@ -134,10 +134,7 @@ type Place<P extends keyof paths> =
  * answer is that of an instant, says after how long it is old: whoever comes then asks it anew.
  * Null: ask nothing yet.
  */
-export function asking<P extends PathsWithMethod<paths, "post">>(
-  path: P,
-  oldAfterMs = Infinity,
-) {
+export function asking<P extends PathsWithMethod<paths, "post">>(path: P, oldAfterMs = Infinity) {
   return (body: Body<P> | null, params?: Place<P>): UseQueryResult<Answer<P, "post">, Problem> =>
     api.useQuery(
       "post",

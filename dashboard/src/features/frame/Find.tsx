@@ -6,8 +6,13 @@ import { firstFocus } from "@/ui/focus";
 import { Mask } from "@/ui/Mask";
 import { NotWhole } from "@/ui/NotAll";
 import { useActions } from "./actions";
-import { useFound } from "./found";
+import { SHORTEST, useFound } from "./found";
 import { useLeaving } from "./leaving";
+
+const NOTHING =
+  "Nothing is called that. People are found by the beginning of an identifier, or by a whole one " +
+  "in any spelling; a phone number needs its country code.";
+const SHORT = `No page or act is called that. From ${SHORTEST} characters on, all is searched.`;
 
 interface Props {
   /** What was typed so far, also before this was loaded. */
@@ -23,7 +28,8 @@ export function Find({ text, onText, onClose, onFreeze }: Props) {
   const [at, setAt] = useState(0);
   const wanted = useDeferredValue(text.trim());
   const { leave, problem } = useLeaving();
-  const { found: things, looked } = useFound(wanted);
+  const { found: things, progress, isCut } = useFound(wanted);
+  const isLooking = text.trim() !== wanted || progress?.isLooking === true;
   const found = [...things, ...useActions(wanted, { freeze: onFreeze, leave: () => void leave() })];
   const navigate = useNavigate();
   const id = useId();
@@ -80,13 +86,23 @@ export function Find({ text, onText, onClose, onFreeze }: Props) {
           </li>
         ))}
       </ul>
-      {found.length === 0 && (
-        <p className="text-quiet">
-          Nothing is called that. People are found by the beginning of an identifier, or by a whole
-          one in any spelling; a phone number needs its country code.
+      {isLooking ? (
+        <p role="status" className="text-quiet">
+          {found.length === 0 ? "Looking…" : "Looking for more…"}
         </p>
+      ) : (
+        <>
+          {progress !== null && progress.problem !== null && (
+            <p role="status" className="text-degraded">
+              Not everything could be searched: {progress.problem.message}
+            </p>
+          )}
+          {found.length === 0 && progress?.problem == null && (
+            <p className="text-quiet">{progress === null ? SHORT : NOTHING}</p>
+          )}
+          {isCut && <NotWhole name="audiences" isWhole={false} isCut />}
+        </>
       )}
-      <NotWhole name="audiences" {...looked} />
       {problem !== null && <ProblemText problem={problem} />}
     </div>
   );

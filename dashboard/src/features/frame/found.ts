@@ -7,11 +7,12 @@ import {
   useSignals,
 } from "@/api/cdp";
 import { useWorkspace } from "@/api/cdp/login";
-import { useWhole, type Whole } from "@/api/whole";
+import { useWhole } from "@/api/whole";
 import { spellingsOf } from "@/lib/spelling";
 import { useRested } from "@/ui/later";
 import { rowsOf } from "@/ui/Table";
 import { SECTIONS } from "./navigation";
+import { progressOf, type Answering, type Progress } from "./progress";
 
 /** Something found. */
 export interface Found {
@@ -30,8 +31,8 @@ export interface Found {
 
 const MOST = 6;
 const TYPING_MS = 300;
-const SHORTEST = 2;
-const ALL: Whole = { isWhole: true, isCut: false };
+/** Characters from which on more than pages and acts is searched. */
+export const SHORTEST = 2;
 /** Kinds with one spelling: whoever has such an id is found by how it begins. */
 const IDS = ["user_id", "anonymous_id"];
 
@@ -40,8 +41,17 @@ export function holds(name: string, wanted: string): boolean {
   return name.toLowerCase().includes(wanted.toLowerCase());
 }
 
-/** Everything that a text finds, people first; and how much of the audiences was looked at. */
-export function useFound(wanted: string): { readonly found: Found[]; readonly looked: Whole } {
+/** What a text finds, and how far the search has come. */
+interface Search {
+  readonly found: Found[];
+  /** Null: the text is too short for more than pages. */
+  readonly progress: Progress | null;
+  /** There are more audiences than are searched. */
+  readonly isCut: boolean;
+}
+
+/** Everything that a text finds, people first. */
+export function useFound(wanted: string): Search {
   const isAsked = wanted.length >= SHORTEST;
   const rested = useRested(wanted, TYPING_MS);
   const people = usePeople(wanted, rested);
@@ -50,14 +60,13 @@ export function useFound(wanted: string): { readonly found: Found[]; readonly lo
     { enabled: isAsked && rested.length >= SHORTEST },
   );
   const audiences = useAudiences({ params: { query: { limit: 200 } } }, { enabled: isAsked });
-  const whole = useWhole(audiences);
-  const looked = isAsked && audiences.data !== undefined ? whole : ALL;
+  const { isWhole, isCut } = useWhole(audiences);
   const signals = useSignals({}, { enabled: isAsked });
 
   const pages = SECTIONS.flatMap((section) => section.entries)
     .filter((entry) => holds(entry.name, wanted))
     .map((entry) => ({ group: "page", name: entry.name, to: entry.to }));
-  if (!isAsked) return { found: pages, looked };
+  if (!isAsked) return { found: pages, progress: null, isCut: false };
   const named = (
     group: string,
     to: string,
@@ -68,7 +77,7 @@ export function useFound(wanted: string): { readonly found: Found[]; readonly lo
       .slice(0, MOST)
       .map((item) => ({ group, name: item.name, to: `${to}/${item.id}` }));
   const found = [
-    ...people,
+    ...people.found,
     ...named("segment", "/cdp/segments", rowsOf(segments.data)),
     ...named("audience", "/cdp/audience-sync", rowsOf(audiences.data)),
     ...(signals.data?.items ?? [])
@@ -83,7 +92,14 @@ export function useFound(wanted: string): { readonly found: Found[]; readonly lo
       })),
     ...pages,
   ];
-  return { found, looked };
+  const allAudiences = { ...audiences, data: isWhole || isCut ? audiences.data : undefined };
+  const requests = [...people.requests, segments, allAudiences, signals];
+  return { found, progress: progressOf(wanted, rested, requests), isCut };
+}
+
+interface People {
+  readonly found: Found[];
+  readonly requests: readonly Answering[];
 }
 
 /**
@@ -92,7 +108,7 @@ export function useFound(wanted: string): { readonly found: Found[]; readonly lo
  * A whole identifier that is typed as it is stored begins like itself, so only other spellings need
  * to be looked up, and only once the typing rests.
  */
-function usePeople(wanted: string, rested: string): Found[] {
+function usePeople(wanted: string, rested: string): People {
   const isAsked = rested.length >= SHORTEST;
   const begins = useSearchProfiles(
     { params: { query: { search: rested, limit: MOST } } },
@@ -106,16 +122,21 @@ function usePeople(wanted: string, rested: string): Found[] {
   );
   const likeliest = useOwner(first, isNobody);
   const other = useOwner(second, isNobody && likeliest.isUnknown);
-  if (!isAsked || rested !== wanted) return [];
+  const requests = [begins, ...likeliest.requests, ...other.requests];
+  if (!isAsked || rested !== wanted || begins.isPlaceholderData) return { found: [], requests };
   const owner = likeliest.found ?? other.found;
-  if (isNobody && owner !== undefined) return [owner];
-  return rowsOf(begins.data).map((person) => ({
+  if (isNobody && owner !== undefined) return { found: [owner], requests };
+  const found = rowsOf(begins.data).map((person) => ({
     group: "person",
     name: person.identifiers[0]?.value ?? person.id,
     isPersonal: true,
     to: `/cdp/profiles/${person.id}`,
   }));
+  return { found, requests };
 }
+
+/** That nobody has an identifier, or that nobody can have it. */
+const NOBODY = [404, 422];
 
 function useOwner(spelled: ReturnType<typeof spellingsOf>[number] | undefined, isWanted: boolean) {
   const isAsked = isWanted && spelled !== undefined;
@@ -134,5 +155,7 @@ function useOwner(spelled: ReturnType<typeof spellingsOf>[number] | undefined, i
           to: `/cdp/profiles/${owner.data.id}`,
         }
       : undefined;
-  return { found, isUnknown: isAsked && owner.isError };
+  const isUnknown = isAsked && owner.isError;
+  const isNobody = isUnknown && NOBODY.includes(owner.error.status);
+  return { found, isUnknown, requests: isAsked && !isNobody ? [owner] : [] };
 }
