@@ -156,14 +156,14 @@ def conditions(
         "dead": now - params.dead_letters_within,
         "now": now,
     }
-    called = source_names(conn, workspace)
+    signal_names = source_names(conn, workspace)
     return [
         *_signals(conn, names),
-        *held(conn, names, called),
+        *held(conn, names, signal_names),
         *failed(conn, names),
         *outstanding(conn, names),
         *_dead_letters(conn, names, params),
-        *_anomalies(conn, names, called),
+        *_anomalies(conn, names, signal_names),
         *_log(conn, now - params.refused_within),
         *_broken(conn, names),
         *(_partitions(conn, watched, now) if watched is not None else ()),
@@ -245,11 +245,11 @@ def _partitions(conn: Connection[Any], watched: Watched, now: datetime) -> Itera
 
 
 def _anomalies(
-    conn: Connection[Any], names: dict[str, Any], called: Mapping[str, str]
+    conn: Connection[Any], names: dict[str, Any], signal_names: Mapping[str, str]
 ) -> Iterator[Condition]:
     for signal, metric, direction, value, expected in conn.execute(_ANOMALIES, names):
         said = unusual(metric, Direction(direction), value, expected)
-        summary = f"{with_names(signal, called)}: {said}"
+        summary = f"{with_names(signal, signal_names)}: {said}"
         yield Condition(
             f"anomaly:{signal}:{metric}", "anomaly", Severity.INFO, summary, (f"signal:{signal}",)
         )

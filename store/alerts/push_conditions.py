@@ -52,14 +52,14 @@ _OUTSTANDING: Final = f"""
 
 
 def held(
-    conn: Connection[Any], names: dict[str, Any], called: Mapping[str, str]
+    conn: Connection[Any], names: dict[str, Any], signal_names: Mapping[str, str]
 ) -> Iterator[Condition]:
     """Active audiences whose last push the gate held or blocked lately (`names["held"]`).
 
     Args:
         conn: any connection.
         names: parameters of the statement.
-        called: names of sources by the ids of their signals.
+        signal_names: names of sources by the ids of their signals.
     """
     for audience, platform, name, verdict, reason, codes, depends_on in conn.execute(_HELD, names):
         severity = (
@@ -79,7 +79,7 @@ def held(
             f"gate:{platform}:{audience}",
             "gate",
             severity,
-            f"{platform}, {name}: the push is {said}: {with_names(reason or '', called)}",
+            f"{platform}, {name}: the push is {said}: {with_names(reason or '', signal_names)}",
             causes,
         )
 

@@ -106,7 +106,7 @@ const NAMED = `
   useDeleteExport
   useSignals useSignal useSignalHours useSignalReadings useSignalSeries useReading useDecisions
   useDecision useGate useAudienceGate useConfirmFirst useReleasePush useCreateOverride useOverrides
-  useApproveSaid useRevokeSaid useSetMode useApproveMode useRejudge useAlerts useAlert
+  useApproveIntervention useRevokeIntervention useSetMode useApproveMode useRejudge useAlerts useAlert
   useAcknowledgeAlert useDeadNotices useRetryNotices useAudit useVerifyAudit
   useDeadLetters useDeadLetter useRetryDeadLetter useRetryDeadLetters useDeadLetterCounts
   useSources useKeys useLogin useLogout

@@ -15,9 +15,9 @@ const PAGE_MS = 1_000;
 /**
  * Read again what news made stale; some paths keep a pace of their own.
  *
- * Of a listing of several pages that changes at its head only, no more is read. Any other listing may have changed
- * anywhere: all of its pages are read again, the more seldom the more there are. What is being read
- * is not begun anew: it is read once more when it is there.
+ * Of a listing of several pages that changes at its head only, no more than the head is read. Any
+ * other listing may have changed anywhere: all of its pages are read again, the more seldom the more
+ * there are. What is being read is not begun anew: it is read once more when it is there.
  */
 export function renew(
   queries: QueryClient,

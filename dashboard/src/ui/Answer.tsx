@@ -33,8 +33,8 @@ interface Props<T> {
  * Show an answer in each of its states.
  *
  * While it loads for the first time: a skeleton after 200 ms, never "nothing here". While other
- * parameters load: the earlier data, under a bar; nothing fades, so that it can be read. An error beside earlier data leaves the data on
- * screen with its age. Each part fails alone.
+ * parameters load: the earlier data, under a bar; nothing fades, so that it can be read. An error
+ * beside earlier data leaves the data on screen with its age. Each part fails alone.
  */
 export function Answer<T>({
   asked,

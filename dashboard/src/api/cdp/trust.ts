@@ -17,10 +17,15 @@ export const useDecision = reading("/cdp/decisions/{id}", { topic: "decisions" }
 export const useGate = reading("/cdp/gate", { topic: "decisions" });
 export const useAudienceVerdicts = reading("/cdp/gate/audiences", { topic: "decisions" });
 export const useOverrides = reading("/cdp/gate/overrides", { topic: "decisions" });
-export const useSaid = reading("/cdp/gate/{kind}/{id}", { topic: "decisions" });
+export const useIntervention = reading("/cdp/gate/{kind}/{id}", { topic: "decisions" });
 export const useCreateOverride = commanding("post", "/cdp/gate/overrides", GATE, ["gate"]);
-export const useApproveSaid = commanding("post", "/cdp/gate/{kind}/{id}/approve", GATE, ["gate"]);
-export const useRevokeSaid = commanding("delete", "/cdp/gate/{kind}/{id}", GATE, ["write", "gate"]);
+export const useApproveIntervention = commanding("post", "/cdp/gate/{kind}/{id}/approve", GATE, [
+  "gate",
+]);
+export const useRevokeIntervention = commanding("delete", "/cdp/gate/{kind}/{id}", GATE, [
+  "write",
+  "gate",
+]);
 export const useSetMode = commanding("put", "/cdp/gate/mode", GATE, ["write", "gate"]);
 export const useApproveMode = commanding("post", "/cdp/gate/mode/{scope}/approve", GATE, ["gate"]);
 export const useRejudge = commanding("post", "/cdp/gate/rejudge", [], ["read"]);

@@ -12,7 +12,7 @@ import { useNow } from "@/ui/clock";
 import { useTicking } from "@/ui/ticking";
 import { useAskedEvents } from "./asked";
 import { EventRows } from "./EventRows";
-import { leftOut } from "./feed";
+import { unreadCount } from "./feed";
 import { hasFilter } from "./Filters";
 import { Rate } from "./Rate";
 import { useFeed } from "./useFeed";
@@ -75,7 +75,7 @@ function Rows({ isLive }: { readonly isLive: boolean }) {
           <Button look="main" onClick={show}>
             <Icon name="triangle" className="size-3" />
             {plural(feed.waiting.length, "new event", "new events")}
-            {leftOut(feed) > 0 && `, and about ${formatCount(leftOut(feed))} more`}
+            {unreadCount(feed) > 0 && `, and about ${formatCount(unreadCount(feed))} more`}
           </Button>
         </p>
       )}

@@ -1,7 +1,7 @@
 // The live list and the volumes: nothing moves while it is held, nothing unknown is zero.
 import { describe, expect, test } from "vitest";
 import type { Schemas } from "@/api/schemas";
-import { EMPTY, filled, leftOut, received, shown, type Feed } from "./feed";
+import { EMPTY, filled, unreadCount, received, shown, type Feed } from "./feed";
 import { expectedRange, metricName, metricValue } from "@/lib/metrics";
 import { toldWith } from "./told";
 
@@ -50,11 +50,11 @@ describe("the list", () => {
     expect([...received(begun, events(9, 2), false, "x", 7).gaps]).toEqual([]);
     expect([...received(begun, events(9, 8), false).gaps]).toEqual([]);
   });
-  test("counts what is left out above while it is held", () => {
+  test("counts what is unread above while it is held", () => {
     const begun = received(EMPTY, events(1, 2), false);
     const held = received(begun, events(9, 8), true, "x", 7);
-    expect([held.waiting.length, leftOut(held)]).toEqual([2, 5]);
-    expect(leftOut(shown(held))).toBe(0);
+    expect([held.waiting.length, unreadCount(held)]).toEqual([2, 5]);
+    expect(unreadCount(shown(held))).toBe(0);
   });
   test("closes a gap page by page, each row once and in order", () => {
     const begun = received(received(EMPTY, events(1, 2), false), events(9, 8), false, "x", 7);

@@ -84,8 +84,8 @@ function leftOf(told: number | null, taken: number): number | null {
   return told === null || told <= taken ? null : told - taken;
 }
 
-/** How many events are left out above the rows that are shown, as far as that is known. */
-export function leftOut({ waiting, gaps }: Feed): number {
+/** How many unread events lie above the rows that are shown, as far as that is known. */
+export function unreadCount({ waiting, gaps }: Feed): number {
   return waiting.reduce((sum, { id }) => sum + (gaps.get(id)?.count ?? 0), 0);
 }
 

@@ -1,5 +1,5 @@
 // Overrides and releases: what people let pass, who, why, until when; approve or take back.
-import { useApproveSaid, useGate, useOverrides, useRevokeSaid } from "@/api/cdp";
+import { useApproveIntervention, useGate, useOverrides, useRevokeIntervention } from "@/api/cdp";
 import type { Schemas } from "@/api/schemas";
 import { codeText } from "@/trust/codes";
 import { Act } from "@/ui/Act";
@@ -111,8 +111,8 @@ function Ended({ said }: { readonly said: Said }) {
 }
 
 function SaidActs({ said }: { readonly said: Said }) {
-  const approve = useApproveSaid();
-  const revoke = useRevokeSaid();
+  const approve = useApproveIntervention();
+  const revoke = useRevokeIntervention();
   const isWaiting = said.state === "unapproved";
   const mayApprove = useRefusal(approve.scopes);
   const mayRevoke = useRefusal(revoke.scopes);

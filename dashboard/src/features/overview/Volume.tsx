@@ -21,8 +21,9 @@ export function Volume() {
   const { since, until, zone, trends } = useDay();
   const anomalies = useAnomalySummary({ params: { query: { limit: 200 } } });
   const signals = useSignals().data?.items ?? [];
-  const called = (signal: string) => signals.find((each) => each.signal === signal)?.name ?? signal;
-  const marks = marksOf(anomalies.data?.items ?? [], since, until, called);
+  const signalName = (signal: string) =>
+    signals.find((each) => each.signal === signal)?.name ?? signal;
+  const marks = marksOf(anomalies.data?.items ?? [], since, until, signalName);
   return (
     <Card
       title="Event volume, 24 hours"
@@ -65,7 +66,7 @@ export function Volume() {
               <Icon name="anomaly" />
               <span>
                 <Link to="/cdp/events" search={{ anomaly: each.id }}>
-                  {wordsOf(each, called)}
+                  {wordsOf(each, signalName)}
                 </Link>{" "}
                 <span className="text-quiet">
                   {each.ended_at === null ? "lasts since" : "from"}{" "}

@@ -1,5 +1,5 @@
 // Step 5: who let it pass, if anybody did.
-import { useSaid } from "@/api/cdp";
+import { useIntervention } from "@/api/cdp";
 import type { Schemas } from "@/api/schemas";
 import { Time } from "@/ui/Time";
 import { Intervene } from "./Intervene";
@@ -15,17 +15,20 @@ interface Props {
 export function PeopleStep({ decision, audience }: Props) {
   const id = decision.release_id ?? decision.override_id;
   const kind = decision.release_id === null ? "overrides" : "releases";
-  const isSaid = id !== null;
-  const found = useSaid({ params: { path: { kind, id: id ?? 0 } } }, { enabled: isSaid }).data;
-  const said = found?.id === id && `${found.kind}s` === kind ? found : undefined;
+  const hasIntervened = id !== null;
+  const found = useIntervention(
+    { params: { path: { kind, id: id ?? 0 } } },
+    { enabled: hasIntervened },
+  ).data;
+  const intervention = found?.id === id && `${found.kind}s` === kind ? found : undefined;
   const subject =
     decision.release_id === null
       ? `override:${decision.override_id}`
       : `release:${decision.release_id}`;
   return (
-    <Step number={5} title="People" aside={isSaid && <Recorded subject={subject} />}>
-      {!isSaid && <p>Nobody intervened.</p>}
-      {isSaid && said === undefined && (
+    <Step number={5} title="People" aside={hasIntervened && <Recorded subject={subject} />}>
+      {!hasIntervened && <p>Nobody intervened.</p>}
+      {hasIntervened && intervention === undefined && (
         <p>
           {decision.release_id === null
             ? `Override ${decision.override_id}`
@@ -33,13 +36,13 @@ export function PeopleStep({ decision, audience }: Props) {
           let it pass; the audit log has it.
         </p>
       )}
-      {said !== undefined && (
+      {intervention !== undefined && (
         <p>
-          “{said.reason}”, {said.author_name ?? said.author}
-          {said.approved_by !== null && (
-            <>, approved by {said.approved_by_name ?? said.approved_by}</>
+          “{intervention.reason}”, {intervention.author_name ?? intervention.author}
+          {intervention.approved_by !== null && (
+            <>, approved by {intervention.approved_by_name ?? intervention.approved_by}</>
           )}
-          , <Time at={said.created_at} form="clock" />
+          , <Time at={intervention.created_at} form="clock" />
         </p>
       )}
       {audience !== undefined && decision.verdict !== "pass" && <Intervene audience={audience} />}
