@@ -34,15 +34,18 @@ export function isBelow(stale: readonly string[], path: string): boolean {
 }
 
 /**
- * Listings that news tell of, whose new rows come at their head and whose rows never change: what
- * lies below a row that is known is known.
+ * Listings that news tell of, whose new rows come at their head, and of whose older rows nothing
+ * that they show changes: what lies below a row that is known is known.
+ *
+ * A decision gets its push and its alerts later: its own page shows them, no listing does. Old
+ * readings are thinned: those that are known stay until all pages are read again.
  */
 export const CHANGES_AT_HEAD: readonly string[] = [
   "/cdp/decisions",
   "/cdp/signals/{signal}/readings",
 ];
 
-/** Whether a listing changes at its head only. */
+/** Whether it is enough to read a listing's head where news tell of it. */
 export function changesAtHead(path: string): boolean {
   return CHANGES_AT_HEAD.includes(path);
 }
