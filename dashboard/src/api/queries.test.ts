@@ -33,8 +33,3 @@ test("what is renewed at its head is listed newest first, as the API's document 
   expect(document.paths[listed]?.get?.description).toMatch(/order they were created/);
   expect(changesAtHead(listed)).toBe(false);
 });
-
-test("the head tells nothing of a listing whose rows change where they are", () => {
-  const paths = ["/cdp/alerts", "/cdp/pushes", "/cdp/sweeps", "/cdp/merges"];
-  expect(paths.filter(changesAtHead)).toEqual([]);
-});
