@@ -17,7 +17,7 @@ _PAGES: Final = {
     "log": "operate/lag",
     "withdrawal": "cdp/audience-sync",
 }
-"""Kind → page, for what has no page of its own."""
+"""First part of a key → page, for what has no page of its own."""
 _ALERTS: Final = "trust/alerts"
 
 
@@ -54,6 +54,12 @@ class Links:
 
 
 def _page(key: str) -> str:
+    """The page of a condition, by its key.
+
+    That of its signal or audience where the key names one, else that of the key's first part; the
+    list of alerts where there is none. The dashboard has the same pages
+    (``features/alert/about.ts``); ``tests/golden/alerts/pages.json`` holds both to them.
+    """
     if signal := _SIGNAL.fullmatch(key):
         return f"trust/signals/{quote(signal[1], safe=':')}"
     if audience := _AUDIENCE.fullmatch(key):

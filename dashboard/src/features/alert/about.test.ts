@@ -1,5 +1,7 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
-import { aboutOf } from "./about";
+import { aboutOf, type About } from "./about";
 
 const names = {
   signal: (id: string) => (id === "source:2" ? "app (source:2)" : id),
@@ -30,3 +32,19 @@ test.each([
 ])("%s is shown in words, with the page that it has", (key, about) => {
   expect(aboutOf(key, names)).toEqual(about);
 });
+
+/** Where the page of an alert links to; without a page it stays among the alerts. */
+function pageOf({ signal, audience, page }: About): string {
+  if (signal !== undefined) return `trust/signals/${signal}`;
+  if (audience !== undefined) return `cdp/audience-sync/${audience}`;
+  return page?.slice(1) ?? "trust/alerts";
+}
+
+const PAGES = join(import.meta.dirname, "../../../../tests/golden/alerts/pages.json");
+
+test.each(Object.entries(JSON.parse(readFileSync(PAGES, "utf8")) as Record<string, string>))(
+  "%s has the page that notices link to",
+  (key, page) => {
+    expect(pageOf(aboutOf(key, names))).toBe(page);
+  },
+);

@@ -24,7 +24,13 @@ const LETTERS: Readonly<Record<string, string>> = {
   commands: "commands that were not carried out",
 };
 
-/** What a condition's key is about; a kind that this page does not know yet is shown in words. */
+const SIGNAL = /^(?:source:\d+|platform:[a-z]+|conversions)$/;
+
+/**
+ * What a condition's key is about; one whose first part is not known here is shown in words.
+ *
+ * Pages are those of the links in notices (`sinks/alerts/links.py`).
+ */
 export function aboutOf(key: string, names: Names): About {
   const [kind = "", ...rest] = key.split(":");
   const of = rest.join(":");
@@ -36,7 +42,10 @@ export function aboutOf(key: string, names: Names): About {
     const [, signal = "", metric = ""] = anomaly;
     return { words: `${metricName(metric)} of ${names.signal(signal)}`, signal };
   }
-  if (kind === "signal") return { words: `signal ${names.signal(of)}`, signal: of };
+  if (kind === "signal") {
+    const words = `signal ${names.signal(of)}`;
+    return SIGNAL.test(of) ? { words, signal: of } : { words };
+  }
   if (kind === "gate" || kind === "push") {
     const audience = /^[a-z]+:(\d+)$/.exec(of)?.[1];
     const words = `${kind} of ${names.destination(of)}`;
