@@ -70,8 +70,7 @@ def test_nothing_is_called_that_only_once_all_was_looked_at(
     visitor = visit(shop)
     visitor.allowed.append("404")
     page = visitor.open("/cdp", story.read)
-    late: list[Route] = []
-    page.route(re.compile(r"/cdp/segments\?.*search="), lambda route: late.append(route))  # noqa: PLW0108 - Playwright wants a function
+    late = held_back(page, re.compile(r"/cdp/segments\?.*search="))
     nothing = page.get_by_text("Nothing is called that")
     with page.expect_request(re.compile(r"/cdp/segments\?.*search=zebra")):
         _find(page, "zebra")
