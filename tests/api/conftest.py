@@ -26,6 +26,8 @@ from tests.support.serving import serving_api
 
 START_MS = 1_790_000_000_000
 """An instant in the past of every test run: events are dated from here on."""
+Insert = Callable[..., int]
+"""Inserts a row of named values into a table; returns its id."""
 
 
 @dataclass
@@ -127,6 +129,22 @@ def drain(settings: Settings) -> Callable[[], list[bytes]]:
         return records
 
     return take
+
+
+@pytest.fixture
+def insert(postgres_dsn: str) -> Insert:
+    """Inserts a row of named values; returns its id."""
+
+    def run(table: str, **values: Any) -> int:
+        names = ", ".join(values)
+        places = ", ".join(f"%({name})s" for name in values)
+        sql = f"INSERT INTO {table} ({names}) VALUES ({places}) RETURNING id"
+        with psycopg.connect(postgres_dsn) as conn:
+            row = conn.execute(sql.encode(), values).fetchone()
+        assert row is not None
+        return int(row[0])
+
+    return run
 
 
 @pytest.fixture

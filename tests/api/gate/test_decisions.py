@@ -5,32 +5,14 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import psycopg
 import pytest
 from psycopg.types.json import Jsonb
 
-from tests.api.conftest import Api, Tenant
+from tests.api.conftest import Api, Insert, Tenant
 
 DECISIONS = "/cdp/decisions"
 AT = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
-Insert = Callable[..., int]
-
-
-@pytest.fixture
-def insert(postgres_dsn: str) -> Insert:
-    """Inserts a row of named values; returns its id."""
-
-    def run(table: str, **values: Any) -> int:
-        names = ", ".join(values)
-        places = ", ".join(f"%({name})s" for name in values)
-        sql = f"INSERT INTO {table} ({names}) VALUES ({places}) RETURNING id"
-        with psycopg.connect(postgres_dsn) as conn:
-            row = conn.execute(sql.encode(), values).fetchone()
-        assert row is not None
-        return int(row[0])
-
-    return run
 
 
 @pytest.fixture

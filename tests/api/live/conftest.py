@@ -9,12 +9,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 import httpx
-import psycopg
 import pytest
 from psycopg.types.json import Jsonb
 
 from config.settings import Query, Settings
-from tests.api.conftest import Tenant
+from tests.api.conftest import Insert, Tenant
 
 LIVE = "/cdp/live"
 PATIENCE_S = 20.0
@@ -115,23 +114,7 @@ def listen(address: str, tenant: Tenant) -> Iterator[Listen]:
 
 
 @pytest.fixture
-def insert(postgres_dsn: str) -> Callable[..., int]:
-    """Inserts a row of named values; returns its id."""
-
-    def run(table: str, **values: Any) -> int:
-        names = ", ".join(values)
-        places = ", ".join(f"%({name})s" for name in values)
-        sql = f"INSERT INTO {table} ({names}) VALUES ({places}) RETURNING id"
-        with psycopg.connect(postgres_dsn) as conn:
-            row = conn.execute(sql.encode(), values).fetchone()
-        assert row is not None
-        return int(row[0])
-
-    return run
-
-
-@pytest.fixture
-def read(insert: Callable[..., int], tenant: Tenant) -> Callable[..., int]:
+def read(insert: Insert, tenant: Tenant) -> Callable[..., int]:
     """Adds a reading of the first workspace."""
 
     def add(**values: Any) -> int:

@@ -11,7 +11,8 @@ import {
 import type { Schemas } from "@/api/schemas";
 import { useWhole } from "@/api/whole";
 import { formatSpan } from "@/lib/time";
-import { Answer, Empty } from "@/ui/Answer";
+import { NoSignals } from "@/trust/NoSignals";
+import { Answer } from "@/ui/Answer";
 import { Card } from "@/ui/Card";
 import { State, Verdict } from "@/ui/State";
 import { Time } from "@/ui/Time";
@@ -28,13 +29,7 @@ export function Trust() {
         asked={signals}
         name="signals"
         height="7rem"
-        empty={({ items }) =>
-          items.length === 0 ? (
-            <Empty title="No signal yet: nothing is known, so nothing is sent.">
-              A signal begins with the first event of a source or the first answer of a platform.
-            </Empty>
-          ) : undefined
-        }
+        empty={({ items }) => (items.length === 0 ? <NoSignals /> : undefined)}
       >
         {({ items }) => <Lowest signal={worstFirst(items)[0]} />}
       </Answer>

@@ -3,7 +3,8 @@ import { useSignals } from "@/api/cdp";
 import type { Schemas } from "@/api/schemas";
 import { formatCount } from "@/lib/number";
 import { worstFirst } from "@/lib/signals";
-import { Answer, Empty } from "@/ui/Answer";
+import { NoSignals } from "@/trust/NoSignals";
+import { Answer } from "@/ui/Answer";
 import { Card } from "@/ui/Card";
 import { HEALTH, READ, SIGNAL } from "@/ui/signalColumns";
 import { Table } from "@/ui/Table";
@@ -17,13 +18,7 @@ export function SignalList() {
         asked={signals}
         name="signals"
         height="20rem"
-        empty={({ items }) =>
-          items.length === 0 ? (
-            <Empty title="No signal yet: nothing is known, so nothing is sent.">
-              A signal begins with the first event of a source or the first answer of a platform.
-            </Empty>
-          ) : undefined
-        }
+        empty={({ items }) => (items.length === 0 ? <NoSignals /> : undefined)}
       >
         {({ items }) => (
           <Table<Schemas["Signal"]>
