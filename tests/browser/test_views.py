@@ -13,8 +13,10 @@ from tests.support.held import held_back
 from tests.support.story import Story
 
 _SCHEMES: Final[tuple[Literal["light", "dark"], ...]] = ("light", "dark")
-_WIDTHS: Final = (360, 768, 1280)
-_ZOOMED: Final = 320  # 1280 px at 400 %
+_PICTURED: Final = (360, 768, 1280)
+_WIDTHS: Final = (*_PICTURED, 320)
+"""320 px are 1280 at 400 %."""
+_HEIGHT: Final = 900
 _PATIENCE_MS: Final = 30_000
 _LAYOUT_MS: Final = 3_000
 _TOLD: Final = {"resultTypes": ["violations"]}
@@ -82,9 +84,9 @@ def settled(page: Page) -> None:
     expect(page.locator("[aria-busy=true]")).to_have_count(0, timeout=_PATIENCE_MS)
 
 
-def overflows(page: Page, width: int) -> bool:
+def _overflows(page: Page, width: int) -> bool:
     """Whether the page stays wider than a window of this width; charts take a frame to follow."""
-    page.set_viewport_size({"width": width, "height": 900})
+    page.set_viewport_size({"width": width, "height": _HEIGHT})
     try:
         page.wait_for_function(
             "width => innerWidth === width && document.documentElement.scrollWidth <= width",
@@ -106,6 +108,32 @@ def violations(page: Page, rules: Mapping[str, Any] = _RULES) -> list[str]:
     ]
 
 
+def faults(page: Page, pictures: str = "") -> list[str]:
+    """What axe finds in both themes, and widths that the page does not fit.
+
+    Args:
+        page: has loaded what it shows; it is left as wide as it was, in the first theme.
+        pictures: what the files of its pictures begin with; none are taken where it is empty.
+    """
+    size = page.viewport_size
+    found: list[str] = []
+    for scheme in reversed(_SCHEMES):
+        page.emulate_media(color_scheme=scheme)
+        settled(page)
+        rules = _RULES if scheme == _SCHEMES[0] else _COLOUR_RULES
+        found += [f"{scheme} {each}" for each in violations(page, rules)]
+        found += [
+            f"{scheme} overflows at {width} px" for width in _WIDTHS if _overflows(page, width)
+        ]
+        for width in _PICTURED if pictures else ():
+            page.set_viewport_size({"width": width, "height": _HEIGHT})
+            SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+            page.screenshot(path=SCREENSHOTS / f"{pictures}-{width}-{scheme}.png", full_page=True)
+        if size is not None:
+            page.set_viewport_size(size)
+    return found
+
+
 @pytest.mark.parametrize("view", VIEWS)
 def test_view_is_accessible_and_fits(
     view: str, visit: Callable[..., Visitor], shop: str, story: Story
@@ -114,21 +142,8 @@ def test_view_is_accessible_and_fits(
     settled(page)
     assert VIEWS[view] in (None, page.get_by_role("heading", level=1).inner_text())
     assert page.title().endswith("Stratum")
-    found: list[str] = []
-    for scheme in _SCHEMES:
-        page.emulate_media(color_scheme=scheme)
-        settled(page)
-        rules = _RULES if scheme == _SCHEMES[0] else _COLOUR_RULES
-        found += [f"{scheme} {each}" for each in violations(page, rules)]
-        for width in _WIDTHS:
-            if overflows(page, width):
-                found.append(f"{scheme} overflows at {width} px")
-            name = view.strip("/").replace("/", "-").replace("?", "-") or "start"
-            SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-            page.screenshot(path=SCREENSHOTS / f"{name}-{width}-{scheme}.png", full_page=True)
-        if overflows(page, _ZOOMED):
-            found.append(f"{scheme} overflows at 400 %")
-    assert found == []
+    name = view.strip("/").replace("/", "-").replace("?", "-") or "start"
+    assert faults(page, pictures=name) == []
 
 
 @pytest.mark.parametrize("view", ["/cdp", "/trust/signals/source:{sources[app]}", "/insight/rfm"])
