@@ -225,9 +225,12 @@ async def list_push_requests(
     id: AudienceId,
     push: Annotated[int, Path(ge=0, lt=2**63)],
 ) -> Page[PushRequestView]:
-    """What was sent in which request, how often, and what the platform said, in its own codes."""
+    """What was sent in which request, how often, and what the platform said, in its own codes.
+
+    Empty for a push that had nothing to change.
+    """
     rows = await audiences.requests(pool, caller.workspace, id, push, paging.after_id, paging.limit)
-    if not rows and paging.cursor is None:
+    if not rows and not await audiences.has_push(pool, caller.workspace, id, push):
         raise NotFoundError("push")
     return paging.page(rows, PushRequestView.from_row, lambda row: (row.seq,))
 

@@ -257,6 +257,16 @@ async def requests(
     return await fetch(pool, RequestRow, _REQUESTS, params)
 
 
+async def has_push(pool: Pool, workspace: int, audience: int, push: int) -> bool:
+    """Whether a push is one of an audience of the workspace."""
+    sql = """
+        SELECT id FROM pushes
+        WHERE workspace_id = %(workspace)s AND audience_id = %(audience)s AND id = %(push)s
+    """
+    params = {"workspace": workspace, "audience": audience, "push": push}
+    return await fetch_one(pool, int, sql, params) is not None
+
+
 def listed(conn: Connection[Any], workspace: int) -> list[AudienceRow]:
     """The workspace's audiences by id, but the deleted ones."""
     with conn.cursor(row_factory=args_row(AudienceRow)) as cursor:

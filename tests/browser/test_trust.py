@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 
 import httpx
+import psycopg
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Visitor
@@ -118,6 +119,27 @@ def test_the_story_of_a_push_that_went_shows_its_requests(
     )
     page = visit(shop).open(f"/trust/decisions/{decision['id']}", story.read)
     expect(page.get_by_role("table", name="Requests of the push")).to_be_visible()
+    expect(page.get_by_role("heading", name="Read-back")).to_be_visible()
+
+
+def test_the_story_of_a_push_that_had_nothing_to_change_says_so(
+    visit: Callable[..., Visitor], shop: str, story: Story
+) -> None:
+    with psycopg.connect(story.dsn) as conn:
+        (decision,) = conn.execute(
+            """
+            WITH due AS (
+                SELECT id FROM pushes
+                WHERE status = 'done' AND decision_id IS NOT NULL ORDER BY id DESC LIMIT 1
+            ), emptied AS (
+                DELETE FROM push_requests USING due WHERE push_id = due.id
+            )
+            UPDATE pushes SET adds = 0, removes = 0, sent = 0 FROM due WHERE pushes.id = due.id
+            RETURNING decision_id
+            """
+        ).fetchall()[0]
+    page = visit(shop).open(f"/trust/decisions/{decision}", story.read)
+    expect(page.get_by_text("Nothing had to be sent.")).to_be_visible()
     expect(page.get_by_role("heading", name="Read-back")).to_be_visible()
 
 

@@ -55,6 +55,24 @@ def test_a_listed_push_is_that_of_its_audiences_history(
     assert (listed["requests"], listed["delivered"], listed["retries"]) == (2, 1, 4)
 
 
+def test_a_push_that_had_nothing_to_change_has_no_requests(
+    api: Api, tenant: Tenant, tenants: Callable[[str], Tenant], postgres_dsn: str
+) -> None:
+    (first, second), other = make(postgres_dsn, tenant, 2), tenants("other")
+    (foreign,) = make(postgres_dsn, other, 1)
+    with connected(postgres_dsn) as conn:
+        done = push(conn, tenant, first, adds=0, removes=0)
+        theirs = push(conn, other, foreign)
+
+    def history(audience: int, one: int, expect: int = 200, **query: Any) -> Any:
+        path = f"/cdp/audience-sync/audiences/{audience}/history/{one}"
+        return api.get(path, expect, **query)
+
+    assert history(first, done)["items"] == []
+    for audience, one in ((second, done), (first, theirs), (foreign, theirs), (first, 999_999)):
+        assert history(audience, one, 404)["code"] == "not_found"
+
+
 def test_another_workspaces_pushes_are_not_listed(
     api: Api, tenants: Callable[[str], Tenant], postgres_dsn: str
 ) -> None:

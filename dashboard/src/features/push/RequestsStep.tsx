@@ -63,7 +63,16 @@ export function RequestsStep({ decision }: { readonly decision: Schemas["Decisio
         }
       >
         {push.error !== null && <p>{push.error}</p>}
-        <Answer asked={requests} name="requests" height="6rem">
+        <Answer
+          asked={requests}
+          name="requests"
+          height="6rem"
+          empty={(data) =>
+            rowsOf(data).length === 0 ? (
+              <p className="text-quiet">Nothing had to be sent.</p>
+            ) : undefined
+          }
+        >
           {(data) => (
             <Table<Request>
               caption="Requests of the push"
