@@ -5,7 +5,7 @@ pushes, and no workspace the others.
 """
 
 import asyncio
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Annotated, Final
@@ -46,8 +46,81 @@ class FairPlaces:
         self._taken += Counter()  # forget who has none any more
 
 
+class FairTurns:
+    """Turns that workspaces take one after another, however many requests of each wait.
+
+    Of those that wait, who holds the fewest is next; of several, whose last turn is longest ago.
+
+    Args:
+        at_once: how many are held at a time.
+    """
+
+    def __init__(self, at_once: int) -> None:
+        self._free = at_once
+        self._held: Counter[int] = Counter()
+        self._waiting: dict[int, deque[asyncio.Future[None]]] = {}
+
+    @asynccontextmanager
+    async def turn(self, workspace: int) -> AsyncIterator[None]:
+        """Wait for a turn, and hold it."""
+        await self._take(workspace)
+        try:
+            yield
+        finally:
+            self._give_back(workspace)
+
+    async def _take(self, workspace: int) -> None:
+        if self._free:  # so nobody waits
+            self._free -= 1
+            self._held[workspace] += 1
+            return
+        given: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.setdefault(workspace, deque()).append(given)
+        try:
+            await given
+        except asyncio.CancelledError:
+            if given.cancelled():
+                self._leave(workspace, given)
+            else:  # it came just as its owner went
+                self._give_back(workspace)
+            raise
+
+    def _give_back(self, workspace: int) -> None:
+        """Pass a turn on to whoever is next."""
+        self._held[workspace] -= 1
+        self._held += Counter()  # forget who has none any more
+        self._put_behind_the_others(workspace)
+        while self._waiting:
+            following = min(self._waiting, key=self._held.__getitem__)
+            given = self._waiting[following].popleft()
+            if given.cancelled():  # its owner has not been told yet
+                if not self._waiting[following]:
+                    del self._waiting[following]
+                continue
+            self._put_behind_the_others(following)
+            self._held[following] += 1
+            given.set_result(None)
+            return
+        self._free += 1
+
+    def _put_behind_the_others(self, workspace: int) -> None:
+        waiting = self._waiting.pop(workspace, None)
+        if waiting:
+            self._waiting[workspace] = waiting
+
+    def _leave(self, workspace: int, given: asyncio.Future[None]) -> None:
+        """Forget who waits no more, unless that has been noticed."""
+        waiting = self._waiting.get(workspace)
+        if waiting and given in waiting:
+            waiting.remove(given)
+            if not waiting:
+                del self._waiting[workspace]
+
+
 class ConcurrencyLimit:
     """Lets so much work of one kind run at a time, lets some wait, and refuses the rest.
+
+    Workspaces that wait have their turns one after another.
 
     Args:
         noun: what it is, in the plural.
@@ -65,7 +138,7 @@ class ConcurrencyLimit:
         within: "ConcurrencyLimit | None" = None,
     ) -> None:
         self._noun = noun
-        self._running = asyncio.Semaphore(at_once)
+        self._turns = FairTurns(at_once)
         self._places = FairPlaces(at_once + waiting)
         self._within = within
 
@@ -82,7 +155,7 @@ class ConcurrencyLimit:
         if not self._places.take(workspace):
             raise BusyError(f"Too many {self._noun} are asked for at once.", _RETRY_AFTER_S)
         try:
-            async with self._running:
+            async with self._turns.turn(workspace):
                 if self._within is None:
                     yield
                 else:

@@ -1,12 +1,13 @@
 """Heavy work is done a few at a time, and nobody takes all the places."""
 
 import asyncio
+import random
 from collections import Counter
 from collections.abc import Sequence
 
 import pytest
 
-from api.web.concurrency import ConcurrencyLimit, HeavyReads
+from api.web.concurrency import ConcurrencyLimit, FairTurns, HeavyReads
 from api.web.errors import BusyError
 
 
@@ -59,6 +60,97 @@ def test_who_fails_or_goes_gives_the_place_back() -> None:
         return await asked(limit, [1, 2])
 
     assert asyncio.run(ask()) == (1, Counter())
+
+
+async def served(limit: ConcurrencyLimit, workspaces: Sequence[int]) -> list[int]:
+    """The workspaces in the order in which they had their turns."""
+    order: list[int] = []
+
+    async def one(workspace: int) -> None:
+        async with limit.slot(workspace):
+            order.append(workspace)
+            await asyncio.sleep(0.001)
+
+    await asyncio.gather(*(one(workspace) for workspace in workspaces))
+    return order
+
+
+@pytest.mark.parametrize("nested", [False, True])
+def test_workspaces_that_wait_have_their_turns_one_after_another(nested: bool) -> None:
+    async def ask() -> list[int]:
+        if not nested:
+            return await served(ConcurrencyLimit("previews", 1, 64), [1] * 8 + [2, 2, 3])
+        together = ConcurrencyLimit("heavy reads", 1, 64)
+        return await served(ConcurrencyLimit("previews", 16, 64, together), [1] * 8 + [2, 2, 3])
+
+    assert asyncio.run(ask()) == [1, 2, 3, 1, 2, *[1] * 6]
+
+
+def test_whoever_holds_fewest_turns_is_next() -> None:
+    async def ask() -> list[int]:
+        return await served(ConcurrencyLimit("previews", 2, 64), [1] * 8 + [2] * 3)
+
+    assert asyncio.run(ask()) == [1, 1, 2, 1, 2, 1, 2, *[1] * 4]
+
+
+def test_no_turn_is_lost_or_made_up_however_many_go() -> None:
+    """Against a count of who is at work, while tasks are cancelled at every stage."""
+    choose = random.Random(7)
+
+    async def ask() -> None:
+        turns, at_work, done = FairTurns(3), 0, 0
+
+        async def one(workspace: int) -> None:
+            nonlocal at_work, done
+            async with turns.turn(workspace):
+                at_work += 1
+                try:
+                    assert at_work <= 3
+                    for _ in range(choose.randrange(3)):
+                        await asyncio.sleep(0)
+                finally:
+                    at_work -= 1
+            done += 1
+
+        tasks: list[asyncio.Task[None]] = []
+        for _ in range(3_000):
+            tasks.append(asyncio.create_task(one(choose.randrange(5))))
+            if choose.random() < 0.5:
+                choose.choice(tasks).cancel()
+            if choose.random() < 0.3:
+                await asyncio.sleep(0)
+        async with asyncio.timeout(30):
+            results = await asyncio.gather(*tasks, return_exceptions=True)
+        gone = [result for result in results if result is not None]
+        assert {type(each) for each in gone} == {asyncio.CancelledError}
+        assert (at_work, done + len(gone)) == (0, len(tasks))
+        async with turns.turn(1), turns.turn(2), turns.turn(3), asyncio.timeout(5):
+            waiting = asyncio.create_task(one(4))
+            await asyncio.sleep(0)
+            assert not waiting.done()
+        await waiting
+
+    asyncio.run(ask())
+
+
+def test_a_turn_that_is_given_to_whoever_is_just_going_is_passed_on() -> None:
+    async def ask() -> bool:
+        turns = FairTurns(1)
+
+        async def one(workspace: int) -> bool:
+            async with turns.turn(workspace):
+                return True
+
+        async with turns.turn(1):
+            going = asyncio.create_task(one(2))
+            staying = asyncio.create_task(one(3))
+            await asyncio.sleep(0)
+        going.cancel()  # given its turn, not run yet
+        async with asyncio.timeout(5):
+            await asyncio.wait([going])
+            return going.cancelled() and await staying
+
+    assert asyncio.run(ask())
 
 
 def test_heavy_reads_of_all_kinds_together_leave_half_of_the_pool() -> None:
