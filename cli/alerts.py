@@ -15,8 +15,7 @@ from domain.instants import to_ms
 from sinks.alerts.channel import Again, Arrived, Channel, Refused
 from sinks.alerts.sender import deliver
 from sinks.http.client import HttpRunner
-from store.alerts import episodes, outbox
-from store.audit.trail import append
+from store.alerts import commands, episodes, outbox
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -82,11 +81,10 @@ def _sent(notice: outbox.NoticeRow) -> str:
 def acknowledge(alert: _Alert, workspace_name: WorkspaceName = "default") -> None:
     """Say that somebody cares: nobody is reminded any more. The alert is resolved by itself."""
     with workspace(workspace_name) as (conn, author):
-        if not episodes.acknowledge(
-            conn, WorkspaceId(author.workspace), alert, author.actor, datetime.now(UTC)
+        if not commands.acknowledge(
+            conn, WorkspaceId(author.workspace), author.actor, alert, datetime.now(UTC)
         ):
             raise refused([f"there is no alert {alert} that lasts"])
-        append(conn, author.workspace, author.actor, "alert.acknowledge", f"alert:{alert}", {})
     typer.echo(f"alert {alert} is acknowledged")
 
 
@@ -139,6 +137,7 @@ def _try_channel(name: str, channel: Channel, now: datetime) -> bool:
 def retry(workspace_name: WorkspaceName = "default") -> None:
     """Send notices once more that were given up."""
     with workspace(workspace_name) as (conn, author):
-        count = outbox.retry_dead(conn, WorkspaceId(author.workspace), datetime.now(UTC))
-        append(conn, author.workspace, author.actor, "alert.retry", "alerts", {"notices": count})
+        count = commands.retry_dead(
+            conn, WorkspaceId(author.workspace), author.actor, datetime.now(UTC)
+        )
     typer.echo(f"{count} notices are sent once more")

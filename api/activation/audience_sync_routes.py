@@ -140,7 +140,8 @@ async def sync_audience(
 ) -> AudienceView:
     """Asks for a push before the interval is over.
 
-    The trust gate still decides; while it holds, the request waits.
+    The trust gate still decides; while it holds, the request waits, and asking again changes
+    nothing.
     """
     await transactions.run(
         lambda conn: commands.request_push(conn, caller.workspace, caller.actor, id, now())

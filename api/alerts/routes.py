@@ -9,10 +9,9 @@ from api.web.actors import named, named_page
 from api.web.deps import Caller, Operator, PoolDep, Reader
 from api.web.errors import ConflictError, NotFoundError
 from api.web.paging import Page, PagingDep, RowId
-from api.web.transaction import Conn, Transactions, TransactionsDep
+from api.web.transaction import Transactions, TransactionsDep
 from api.web.values import now
-from store.alerts import episodes, outbox
-from store.audit.trail import append
+from store.alerts import commands, episodes, outbox
 from store.fetch import Pool
 
 router = APIRouter(prefix="/cdp/alerts", tags=["trust"])
@@ -46,13 +45,10 @@ async def list_dead_notices(caller: Reader, transactions: TransactionsDep) -> li
 @router.post("/dead/retry", summary="Send notices once more that were given up", status_code=202)
 async def retry_dead_notices(caller: Operator, transactions: TransactionsDep) -> Retried:
     """All of the workspace's; do it once the reason is gone."""
-
-    def work(conn: Conn) -> int:
-        count = outbox.retry_dead(conn, caller.workspace, now())
-        append(conn, caller.workspace, caller.actor, "alert.retry", "alerts", {"notices": count})
-        return count
-
-    return Retried(notices=await transactions.run(work))
+    count = await transactions.run(
+        lambda conn: commands.retry_dead(conn, caller.workspace, caller.actor, now())
+    )
+    return Retried(notices=count)
 
 
 @router.get("/{id}", summary="Read an alert")
@@ -67,18 +63,17 @@ async def get_alert(
 async def acknowledge_alert(
     caller: Operator, pool: PoolDep, transactions: TransactionsDep, id: RowId
 ) -> AlertDetail:
-    """Says that somebody cares: nobody is reminded of it any more. It is resolved by itself."""
-    before = await _detail(pool, transactions, caller, id)
+    """Says that somebody cares: nobody is reminded of it any more. It is resolved by itself.
 
-    def work(conn: Conn) -> bool:
-        done = episodes.acknowledge(conn, caller.workspace, id, caller.actor, now())
-        if done and before.alert.acknowledged_at is None:
-            append(conn, caller.workspace, caller.actor, "alert.acknowledge", f"alert:{id}", {})
-        return done
-
-    if not await transactions.run(work):
+    Whoever said so first stays.
+    """
+    lasts = await transactions.run(
+        lambda conn: commands.acknowledge(conn, caller.workspace, caller.actor, id, now())
+    )
+    detail = await _detail(pool, transactions, caller, id)
+    if not lasts:
         raise ConflictError("The alert is resolved.")
-    return await _detail(pool, transactions, caller, id)
+    return detail
 
 
 async def _detail(

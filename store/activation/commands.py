@@ -1,6 +1,7 @@
 """Commands on audiences: create, push now, pause, resume, cancel, reconcile, delete.
 
-Each runs in the caller's transaction `conn`, in which its row of the audit log names the `actor`.
+Each runs in the caller's transaction `conn`, in which its row of the audit log names the `actor`;
+there is none where nothing changes.
 Nothing here talks to a platform: rows are written, and the engine picks them up.
 """
 
@@ -110,18 +111,18 @@ def create(conn: Connection[Any], workspace: int, actor: str, new: NewAudience) 
 def request_push(
     conn: Connection[Any], workspace: int, actor: str, audience: int, now: datetime
 ) -> None:
-    """Ask for a push now. The gate still decides.
+    """Ask for a push now. The gate still decides. One that was asked for already is enough.
 
     Raises:
         AudienceCommandError: the audience is not active.
     """
-    _require(_status(conn, workspace, audience), AudienceStatus.ACTIVE)
-    conn.execute(
-        "UPDATE audiences SET requested_at = %s, requested_by = %s WHERE id = %s "
-        f"AND status = '{AudienceStatus.ACTIVE}'",
-        (now, actor, audience),
+    _require(_status(conn, workspace, audience, locked=True), AudienceStatus.ACTIVE)
+    sql = (
+        "UPDATE audiences SET requested_at = %s, requested_by = %s "
+        "WHERE id = %s AND requested_at IS NULL"
     )
-    _note(conn, workspace, actor, "sync", audience)
+    if conn.execute(sql, (now, actor, audience)).rowcount:
+        _note(conn, workspace, actor, "sync", audience)
 
 
 def pause(conn: Connection[Any], workspace: int, actor: str, audience: int, now: datetime) -> None:
@@ -177,12 +178,13 @@ def cancel(conn: Connection[Any], workspace: int, actor: str, audience: int, now
     last_word.lock_gate_inputs(conn, workspace)
     _status(conn, workspace, audience)
     stopped = cancel_pushes(conn, audience, PushStatus.CANCELLED, f"cancelled by {actor}", now)
-    sql = (
-        "UPDATE audiences SET requested_at = NULL, requested_by = NULL, "
-        "last_pushed_at = coalesce(last_pushed_at, %s) WHERE id = %s"
-    )
-    conn.execute(sql, (now, audience))
-    _note(conn, workspace, actor, "cancel", audience, {"pushes": stopped})
+    sql = """
+        UPDATE audiences SET requested_at = NULL, requested_by = NULL,
+            last_pushed_at = coalesce(last_pushed_at, %s)
+        WHERE id = %s AND (requested_at IS NOT NULL OR %s)
+    """
+    if conn.execute(sql, (now, audience, stopped > 0)).rowcount:
+        _note(conn, workspace, actor, "cancel", audience, {"pushes": stopped})
     return stopped
 
 
@@ -197,6 +199,8 @@ def reconcile(
 ) -> None:
     """Request a push that checks that the audience exists and compares everybody.
 
+    One that was asked for already, and would do all that, is enough.
+
     Args:
         conn: inside the caller's transaction.
         workspace: tenant.
@@ -210,26 +214,23 @@ def reconcile(
     Raises:
         AudienceCommandError: the audience is not active.
     """
-    _require(_status(conn, workspace, audience), AudienceStatus.ACTIVE)
-    sql = (
-        "UPDATE audiences SET cursor_tx = NULL, requested_at = %s, requested_by = %s WHERE id = %s"
-    )
-    conn.execute(sql, (now, actor, audience))
+    _require(_status(conn, workspace, audience, locked=True), AudienceStatus.ACTIVE)
+    sql = """
+        UPDATE audiences SET cursor_tx = NULL, requested_at = coalesce(requested_at, %s),
+            requested_by = CASE WHEN requested_at IS NULL THEN %s ELSE requested_by END
+        WHERE id = %s AND (cursor_tx IS NOT NULL OR requested_at IS NULL)
+    """
+    changed = conn.execute(sql, (now, actor, audience)).rowcount
     if resend:
         sql = (
             f"UPDATE audience_members SET state = '{RowState.ADDING}' "
             "WHERE audience_id = %s "
             f"AND state IN {one_of((RowState.PRESENT, RowState.ACCEPTED, RowState.REFUSED))}"
         )
-        conn.execute(sql, (audience,))
-    _note(
-        conn,
-        workspace,
-        actor,
-        "reconcile",
-        audience,
-        {"resend": resend} | trail.reason_detail(reason),
-    )
+        changed += conn.execute(sql, (audience,)).rowcount
+    if changed:
+        detail = {"resend": resend} | trail.reason_detail(reason)
+        _note(conn, workspace, actor, "reconcile", audience, detail)
 
 
 def request_deletion(
@@ -290,10 +291,14 @@ def disconnect(
     return len(active)
 
 
-def _status(conn: Connection[Any], workspace: int, audience: int) -> AudienceStatus:
-    row = conn.execute(
-        "SELECT status FROM audiences WHERE workspace_id = %s AND id = %s", (workspace, audience)
-    ).fetchone()
+def _status(
+    conn: Connection[Any], workspace: int, audience: int, *, locked: bool = False
+) -> AudienceStatus:
+    """The status of an audience; locked, it is as it is after a plan that is being made."""
+    sql = "SELECT status FROM audiences WHERE workspace_id = %s AND id = %s"
+    if locked:
+        sql += " FOR UPDATE"
+    row = conn.execute(sql, (workspace, audience)).fetchone()
     if row is None:
         raise UnknownAudienceError("audience")
     return AudienceStatus(row[0])

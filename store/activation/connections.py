@@ -86,6 +86,8 @@ def disconnect(
 ) -> list[int]:
     """Pause the platform's audiences; withdrawals and deletions continue.
 
+    One that is disconnected already stays as it is.
+
     Args:
         conn: inside the caller's transaction.
         workspace: tenant.
@@ -99,12 +101,11 @@ def disconnect(
     """
     conn.execute(_UPSERT, (workspace, platform))
     sql = """
-        UPDATE platform_connections SET disconnected_at = coalesce(disconnected_at, %s),
-            disconnected_by = coalesce(disconnected_by, %s)
-        WHERE workspace_id = %s AND platform = %s
+        UPDATE platform_connections SET disconnected_at = %s, disconnected_by = %s
+        WHERE workspace_id = %s AND platform = %s AND disconnected_at IS NULL
     """
-    conn.execute(sql, (now, actor, workspace, platform))
-    trail.append(conn, workspace, actor, "platform.disconnect", f"platform:{platform}", detail)
+    if conn.execute(sql, (now, actor, workspace, platform)).rowcount:
+        trail.append(conn, workspace, actor, "platform.disconnect", f"platform:{platform}", detail)
     sql = (
         "SELECT id FROM audiences WHERE workspace_id = %s AND platform = %s "
         f"AND status = '{AudienceStatus.ACTIVE}' ORDER BY id"
@@ -116,7 +117,7 @@ def connect(conn: Connection[Any], workspace: int, actor: str, platform: str) ->
     """Let audiences of the platform be resumed and made again."""
     sql = (
         "UPDATE platform_connections SET disconnected_at = NULL, disconnected_by = NULL "
-        "WHERE workspace_id = %s AND platform = %s"
+        "WHERE workspace_id = %s AND platform = %s AND disconnected_at IS NOT NULL"
     )
-    conn.execute(sql, (workspace, platform))
-    trail.append(conn, workspace, actor, "platform.connect", f"platform:{platform}", {})
+    if conn.execute(sql, (workspace, platform)).rowcount:
+        trail.append(conn, workspace, actor, "platform.connect", f"platform:{platform}", {})

@@ -153,7 +153,7 @@ def by_id(conn: Connection[Any], workspace: WorkspaceId, alert: int) -> AlertRow
 def acknowledge(
     conn: Connection[Any], workspace: WorkspaceId, alert: int, actor: str, now: datetime
 ) -> bool:
-    """Record that somebody takes care of an alert.
+    """Record who takes care of an alert, where nobody does yet.
 
     Args:
         conn: inside the caller's transaction.
@@ -163,12 +163,12 @@ def acknowledge(
         now: clock.
 
     Returns:
-        False where there is no such open alert.
+        False where there is no such open alert, or somebody takes care of it already.
     """
     sql = """
-        UPDATE alerts SET acknowledged_at = coalesce(acknowledged_at, %s), acknowledged_by
-            = coalesce(acknowledged_by, %s)
-        WHERE workspace_id = %s AND id = %s AND resolved_at IS NULL RETURNING id
+        UPDATE alerts SET acknowledged_at = %s, acknowledged_by = %s
+        WHERE workspace_id = %s AND id = %s AND resolved_at IS NULL AND acknowledged_at IS NULL
+        RETURNING id
     """
     return conn.execute(sql, (now, actor, workspace, alert)).fetchone() is not None
 

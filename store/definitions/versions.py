@@ -139,7 +139,7 @@ def save(
 ) -> int:
     """Save a new version; what is live stays live until the new one is published.
 
-    The name and the description change at once.
+    The name and the description change at once. Where nothing differs, nothing is written.
 
     Args:
         conn: in a transaction.
@@ -160,27 +160,33 @@ def save(
     locked(conn, author.workspace, kind, definition_id)
     last = newest(conn, kind, definition_id)
     expect(expected, last.version)
-    sql = (
-        "UPDATE "
-        + _TABLE[kind]
-        + " SET name = coalesce(%s, name), description = coalesce(%s, description), "
-        "updated_at = now() WHERE id = %s"
-    )
-    try:
-        conn.execute(sql, (draft.name, draft.description, definition_id))
-    except UniqueViolation as error:
-        raise _taken(kind) from error
     version = last.version
     if draft.purpose != last.purpose or _json(draft.definition) != _json(last.definition):
         version = add_version(conn, author, kind, definition_id, draft.definition, draft.purpose)
-    trail.append(
-        conn,
-        author.workspace,
-        author.actor,
-        f"{kind}.save",
-        f"{kind}:{definition_id}",
-        {"version": version},
+    sql = (
+        "UPDATE " + _TABLE[kind] + " SET name = coalesce(%(name)s, name), "
+        "description = coalesce(%(description)s, description), updated_at = now() "
+        "WHERE id = %(id)s AND (%(is_new)s OR name <> %(name)s OR description <> %(description)s)"
     )
+    params = {
+        "id": definition_id,
+        "name": draft.name,
+        "description": draft.description,
+        "is_new": version != last.version,
+    }
+    try:
+        changed = conn.execute(sql, params).rowcount
+    except UniqueViolation as error:
+        raise _taken(kind) from error
+    if changed:
+        trail.append(
+            conn,
+            author.workspace,
+            author.actor,
+            f"{kind}.save",
+            f"{kind}:{definition_id}",
+            {"version": version},
+        )
     return version
 
 

@@ -59,7 +59,8 @@ class Terms:
 def set_mode(conn: Connection[Any], actor: Actor, mode: Mode, terms: Terms, now: datetime) -> None:
     """Set how the gate is run for a scope; to enforce takes back what was set.
 
-    Once it is committed, no request begins as it was before.
+    Once it is committed, no request begins as it was before. What is set already, for the same
+    reason and until the same end, stays as it is.
 
     Raises:
         GateCommandError: no such scope, or no end where there must be one.
@@ -70,26 +71,27 @@ def set_mode(conn: Connection[Any], actor: Actor, mode: Mode, terms: Terms, now:
     if mode is Mode.ADVISORY or until is not None:
         _check_end(actor, now, until)
     if mode is Mode.ENFORCE:
-        conn.execute(
-            "DELETE FROM gate_modes WHERE workspace_id = %s AND scope = %s",
-            (actor.workspace, scope),
-        )
+        # Over is what is over by both clocks.
+        sql = """
+            DELETE FROM gate_modes WHERE workspace_id = %s AND scope = %s
+            RETURNING expires_at IS NULL OR expires_at > least(%s, clock_timestamp())
+        """
+        changed = (True,) in conn.execute(sql, (actor.workspace, scope, now)).fetchall()
     else:
         sql = """
-            INSERT INTO gate_modes (workspace_id, scope, mode, reason, author, set_at,
+            INSERT INTO gate_modes AS held (workspace_id, scope, mode, reason, author, set_at,
                 expires_at) VALUES (%s, %s, %s, %s, %s, %s, %s)
             ON CONFLICT (workspace_id, scope) DO UPDATE
             SET mode = excluded.mode, reason = excluded.reason, author = excluded.author,
                 set_at = excluded.set_at, expires_at = excluded.expires_at, approved_by = NULL
+            WHERE (held.mode, held.reason, held.expires_at)
+                IS DISTINCT FROM (excluded.mode, excluded.reason, excluded.expires_at)
         """
-        conn.execute(sql, (actor.workspace, scope, mode.value, reason, actor.name, now, until))
-    _audit(
-        conn,
-        actor,
-        "gate.mode",
-        scope,
-        {"mode": mode.value, "reason": reason, "expires_at": until},
-    )
+        values = (actor.workspace, scope, mode.value, reason, actor.name, now, until)
+        changed = conn.execute(sql, values).rowcount > 0
+    if changed:
+        detail = {"mode": mode.value, "reason": reason, "expires_at": until}
+        _audit(conn, actor, "gate.mode", scope, detail)
 
 
 def override(
