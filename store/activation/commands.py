@@ -170,7 +170,8 @@ def resume(conn: Connection[Any], workspace: int, actor: str, audience: int) -> 
 def cancel(conn: Connection[Any], workspace: int, actor: str, audience: int, now: datetime) -> int:
     """Stop the push under way and any that was asked for.
 
-    The next push plans the rest again. Withdrawals continue.
+    The next push plans the rest again, where this was the first one after its interval. Withdrawals
+    continue.
 
     Returns:
         How many pushes were stopped.
@@ -180,10 +181,10 @@ def cancel(conn: Connection[Any], workspace: int, actor: str, audience: int, now
     stopped = cancel_pushes(conn, audience, PushStatus.CANCELLED, f"cancelled by {actor}", now)
     sql = """
         UPDATE audiences SET requested_at = NULL, requested_by = NULL,
-            last_pushed_at = coalesce(last_pushed_at, %s)
-        WHERE id = %s AND (requested_at IS NOT NULL OR %s)
+            last_pushed_at = coalesce(last_pushed_at, CASE WHEN %(stopped)s THEN %(now)s END)
+        WHERE id = %(audience)s AND (requested_at IS NOT NULL OR %(stopped)s)
     """
-    if conn.execute(sql, (now, audience, stopped > 0)).rowcount:
+    if conn.execute(sql, {"audience": audience, "stopped": stopped > 0, "now": now}).rowcount:
         _note(conn, workspace, actor, "cancel", audience, {"pushes": stopped})
     return stopped
 

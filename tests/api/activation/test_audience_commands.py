@@ -2,6 +2,7 @@
 audience."""
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -110,6 +111,32 @@ def test_cancel_stops_the_push_under_way_and_leaves_withdrawals(
     }
     (request,) = operator.get(f"{audience}/history/{history[1]['id']}")["items"]
     assert (request["operation"], request["status"]) == ("remove", "abandoned")
+
+
+def test_cancelling_what_was_never_pushed_does_not_put_the_first_push_off(
+    operator: Api, audience: str
+) -> None:
+    before = operator.get(audience)
+    assert operator.post(f"{audience}/cancel", expect=200) == before
+    operator.post(f"{audience}/sync", expect=202)
+
+    assert operator.post(f"{audience}/cancel", expect=200) == before
+    assert (before["last_pushed_at"], before["next_due_at"]) == (None, before["created_at"])
+
+
+def test_cancelling_the_first_push_puts_the_next_one_off(
+    operator: Api, audience: str, execute: Callable[..., Any]
+) -> None:
+    operator.patch(audience, {"interval_s": 7200})
+    execute(
+        "INSERT INTO pushes (workspace_id, audience_id, kind, status, started_at)"
+        " SELECT workspace_id, id, 'scheduled', 'running', now() FROM audiences"
+    )
+
+    cancelled = operator.post(f"{audience}/cancel", expect=200)
+
+    assert cancelled["last_push"]["status"] == "cancelled"
+    assert datetime.fromisoformat(cancelled["next_due_at"]) > datetime.now(UTC)
 
 
 def test_reconcile_asks_for_a_push_that_compares_everything(
