@@ -2,7 +2,7 @@
 
 FastAPI reads and parses a body before any dependency runs, the check of the key included; here the
 key comes first. A request to log in has its key in the body, which is small. A body of unannounced
-length is cut off by FastAPI's own limit, with a plain 413.
+length is cut off by FastAPI's own limit, with the same code.
 The collector does all this for itself.
 """
 

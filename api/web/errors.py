@@ -142,6 +142,22 @@ class BusyError(ApiError):
         self.retry_after_s = retry_after_s
 
 
+_CODES: Final = {
+    kind.status: kind.code
+    for kind in (
+        BadRequestError,
+        UnauthorizedError,
+        ForbiddenError,
+        NotFoundError,
+        ConflictError,
+        GoneError,
+        TooLargeError,
+        RangeError,
+        UnprocessableError,
+    )
+}
+
+
 class _Rule(NamedTuple):
     status: HTTPStatus
     code: str
@@ -159,8 +175,10 @@ def _api(error: ApiError) -> _Rule:
 
 
 def _http(error: HTTPException) -> _Rule:
+    """What the framework refuses has the code that it has where we refuse it."""
     status = HTTPStatus(error.status_code)
-    return _Rule(status, status.name.lower(), status.description or status.phrase)
+    code = _CODES.get(status, status.name.lower())
+    return _Rule(status, code, status.description or status.phrase)
 
 
 def _log(error: LogUnavailableError) -> _Rule:
