@@ -29,8 +29,8 @@ from api.audit import routes as audit
 from api.audit.desk import AuditDesk
 from api.catalogue import people_routes as catalogue_people
 from api.catalogue import routes as catalogue
-from api.collector.collector import Collector
-from api.collector.settings import settings_routes
+from api.collector.collector import BATCH_PATHS, SINGLE_PATHS, Collector
+from api.collector.settings import RUDDER_PATHS, SEGMENT_PATH, settings_routes
 from api.export import routes as exports
 from api.export.desk import ExportDesk
 from api.gate import audience_routes as audience_gate
@@ -59,6 +59,7 @@ from api.operation import statistics_routes as statistics
 from api.operation import workspace_routes as workspace
 from api.operation.lag import LagGauge
 from api.pages.routes import add_pages
+from api.pages.secured import Secured, first_part
 from api.profiles import events_routes as events
 from api.profiles import feed_routes as feed
 from api.profiles import members_routes as members
@@ -79,7 +80,7 @@ from api.signals import series_routes as series
 from api.signals import timelines_routes as timelines
 from api.web.concurrency import HeavyReads
 from api.web.deps import Keys
-from api.web.errors import handle_errors
+from api.web.errors import QUERY_PREFIX, handle_errors
 from api.web.problems import DESCRIBED
 from api.web.transaction import open_transactions
 from api.why import draft_routes as draft_why
@@ -151,6 +152,10 @@ ROUTES = (
     volumes.router,
 )
 
+_PROGRAMS = (QUERY_PREFIX, *BATCH_PATHS, *SINGLE_PATHS, SEGMENT_PATH, *RUDDER_PATHS)
+DATA: Final = {first_part(path) for path in _PROGRAMS}
+"""First parts of the paths that programs ask."""
+
 DESCRIPTION = """
 Real-time customer data platform with a trust gate.
 
@@ -179,11 +184,13 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,  # an address would be made of whatever host the request names
         generate_unique_id_function=attrgetter("name"),
     )
     app.state.settings = settings
     app.add_middleware(Admission, limit_bytes=settings.edge.query_body_limit_bytes)
     app.add_middleware(Observe)
+    app.add_middleware(Secured, data=DATA)
     handle_errors(app)
     for router in ROUTES:
         app.include_router(

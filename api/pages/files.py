@@ -12,23 +12,6 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-CONTENT_SECURITY_POLICY: Final = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;"
-    " font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none';"
-    " frame-ancestors 'none'"
-)
-_FEATURES: Final = (
-    "accelerometer", "autoplay", "camera", "display-capture", "fullscreen", "geolocation",
-    "gyroscope", "magnetometer", "microphone", "midi", "payment", "usb",
-)  # fmt: skip
-SECURITY_HEADERS: Final = {
-    "content-security-policy": CONTENT_SECURITY_POLICY,
-    "x-content-type-options": "nosniff",
-    "referrer-policy": "no-referrer",
-    "cross-origin-opener-policy": "same-origin",
-    "permissions-policy": ", ".join(f"{feature}=()" for feature in _FEATURES),
-}
-"""On everything that is answered here, refusals included."""
 REVALIDATED: Final = "no-cache"
 """Kept by browsers, and asked for again each time, by its ETag."""
 IMMUTABLE: Final = "public, max-age=31536000, immutable"
@@ -71,12 +54,7 @@ def file_answer(
         except OSError:  # none, or none that can be read
             continue
         etag = f'"{blake2b(content, digest_size=16).hexdigest()}"'
-        headers = {
-            **SECURITY_HEADERS,
-            "cache-control": cache,
-            "etag": etag,
-            "vary": "accept-encoding",
-        }
+        headers = {"cache-control": cache, "etag": etag, "vary": "accept-encoding"}
         if status == 200 and has(request.headers.get("if-none-match", ""), etag):
             return Response(status_code=304, headers=headers)
         if coding != "identity":

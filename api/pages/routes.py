@@ -5,9 +5,9 @@
 | ``/`` | the landing page; ``/landing/`` has its files |
 | ``/dashboard`` and below | the dashboard's page, whichever view the rest of the path names |
 | ``/dashboard/assets/`` | its scripts and styles, whose names change with their content |
-| ``/docs`` | the API's reference, Swagger UI out of a package; nothing comes from another host |
+| ``/docs``, ``/docs/`` | the API's reference, Swagger UI out of a package |
 
-Plain functions, which starlette runs in threads: they read files.
+Nothing comes from another host. Plain functions, which starlette runs in threads: they read files.
 """
 
 from collections.abc import Callable
@@ -19,7 +19,7 @@ from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.pages.files import IMMUTABLE, REVALIDATED, SECURITY_HEADERS, file_answer
+from api.pages.files import IMMUTABLE, REVALIDATED, file_answer
 from api.web.errors import NotFoundError, answer
 from config.settings import Dashboard
 
@@ -43,6 +43,7 @@ def add_pages(app: FastAPI, params: Dashboard) -> None:
         "/": _own("index.html"),
         "/landing/{name}": _files(_OWN, REVALIDATED),
         "/docs": _own("docs.html"),
+        "/docs/": _own("docs.html"),
         "/docs/{name}": _reference,
     }
     if params.enabled:
@@ -91,6 +92,4 @@ def _reference(request: Request) -> Response:
 
 
 def _nothing(request: Request) -> Response:
-    refused = answer(request, NotFoundError("file"))
-    refused.headers.update(SECURITY_HEADERS)
-    return refused
+    return answer(request, NotFoundError("file"))
