@@ -9,11 +9,11 @@ for requests that are just beginning, so that none begins once it is committed (
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from psycopg import Connection
 
-from domain.activation.states import AudienceStatus
+from domain.activation.states import AudienceStatus, PushStatus
 from domain.export import PLATFORM_FORMS
 from domain.gate import Code, Mode
 from domain.ids import WorkspaceId
@@ -21,6 +21,10 @@ from operators.gate.decide import OVERRIDABLE
 from store import last_word
 from store.audit import trail
 from store.gate.controls import InterventionKind
+
+_USED_UP: Final = f"""
+    EXISTS (SELECT 1 FROM pushes WHERE id = push_id AND status <> '{PushStatus.RUNNING}')
+"""
 
 
 class GateCommandError(Exception):
@@ -245,13 +249,16 @@ def revoke(
 ) -> bool:
     """Take an override or a release back; False where there is none that holds.
 
-    No request begins on it once that is committed. The reason is for the audit log.
+    A release holds until the push that it let pass is no longer under way. No request begins on it
+    once that is committed. The reason is for the audit log.
     """
     last_word.lock_gate_inputs(conn, actor.workspace)
     table = "gate_overrides" if kind == "override" else "gate_releases"
+    used_up = "false" if kind == "override" else _USED_UP
     sql = f"""
         UPDATE {table} SET revoked_by = %s, revoked_at = now() WHERE workspace_id = %s
-            AND id = %s AND revoked_at IS NULL RETURNING id
+            AND id = %s AND revoked_at IS NULL AND expires_at > clock_timestamp()
+            AND NOT {used_up} RETURNING id
     """
     done = conn.execute(sql, (actor.name, actor.workspace, intervention_id)).fetchone() is not None
     if done:

@@ -382,6 +382,26 @@ def test_a_mode_that_is_over_need_not_be_taken_back(scene: Scene) -> None:
     assert written(scene) == before
 
 
+@pytest.mark.parametrize("over", ["expired", "used"])
+def test_what_is_over_cannot_be_taken_back(scene: Scene, over: str) -> None:
+    method, path, body = on_release("DELETE")(scene)
+    with psycopg.connect(scene.dsn) as conn:
+        if over == "expired":
+            conn.execute("UPDATE gate_releases SET expires_at = now() - interval '1 minute'")
+        else:
+            conn.execute(
+                "WITH made AS (INSERT INTO pushes (workspace_id, audience_id, kind, status,"
+                " started_at) SELECT workspace_id, id, 'manual', 'done', now() FROM audiences"
+                " RETURNING id) UPDATE gate_releases SET push_id = made.id FROM made"
+            )
+    before, state = written(scene), scene.people[0].get(path)
+    assert state["state"] == over
+
+    assert ask(scene.people[0], (method, path, body)) == 200
+
+    assert (written(scene), scene.people[0].get(path)) == (before, state)
+
+
 def test_every_route_that_commands_is_walked(app: FastAPI) -> None:
     routes = {
         f"{method.upper()} {path}"
