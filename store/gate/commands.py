@@ -22,6 +22,8 @@ from store import last_word
 from store.audit import trail
 from store.gate.controls import InterventionKind
 
+_BEHIND: Final = "1 hour"
+"""A worker whose clock is behind by less still goes by what is over: it can be taken back."""
 _USED_UP: Final = f"""
     EXISTS (SELECT 1 FROM pushes WHERE id = push_id AND status <> '{PushStatus.RUNNING}')
 """
@@ -257,8 +259,9 @@ def revoke(
     used_up = "false" if kind == "override" else _USED_UP
     sql = f"""
         UPDATE {table} SET revoked_by = %s, revoked_at = now() WHERE workspace_id = %s
-            AND id = %s AND revoked_at IS NULL AND expires_at > clock_timestamp()
-            AND NOT {used_up} RETURNING id
+            AND id = %s AND revoked_at IS NULL
+            AND expires_at > clock_timestamp() - interval '{_BEHIND}' AND NOT {used_up}
+        RETURNING id
     """
     done = conn.execute(sql, (actor.name, actor.workspace, intervention_id)).fetchone() is not None
     if done:

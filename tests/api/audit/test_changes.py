@@ -387,7 +387,7 @@ def test_what_is_over_cannot_be_taken_back(scene: Scene, over: str) -> None:
     method, path, body = on_release("DELETE")(scene)
     with psycopg.connect(scene.dsn) as conn:
         if over == "expired":
-            conn.execute("UPDATE gate_releases SET expires_at = now() - interval '1 minute'")
+            conn.execute("UPDATE gate_releases SET expires_at = now() - interval '2 hours'")
         else:
             conn.execute(
                 "WITH made AS (INSERT INTO pushes (workspace_id, audience_id, kind, status,"
