@@ -51,6 +51,7 @@ from api.intake.log_watch import LogWatch, watched
 from api.live import routes as live
 from api.live.hub import Hub
 from api.middleware.admission import LOGIN_LIMIT_BYTES, Admission
+from api.middleware.forgetting import Forget
 from api.middleware.observing import Observe
 from api.openapi import document
 from api.operation import health_routes as health
@@ -191,6 +192,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.add_middleware(Admission, limit_bytes=settings.edge.query_body_limit_bytes)
     app.add_middleware(Observe)
     app.add_middleware(Secured, data=DATA)
+    app.add_middleware(Forget)
     handle_errors(app)
     for router in ROUTES:
         app.include_router(

@@ -1,6 +1,6 @@
 """Routes of API keys."""
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter
 
 from api.access.keys_schemas import KeyRequest, KeyView, NewKeyView
 from api.web.deps import Admin, Caller
@@ -43,9 +43,7 @@ async def list_keys(
 
 
 @router.post("", summary="Make an API key", status_code=201)
-async def create_key(
-    caller: Admin, transactions: TransactionsDep, body: KeyRequest, response: Response
-) -> NewKeyView:
+async def create_key(caller: Admin, transactions: TransactionsDep, body: KeyRequest) -> NewKeyView:
     """The answer shows the key, once.
 
     It may do no more than the key that asks. It works in every process within
@@ -64,7 +62,6 @@ async def create_key(
         raise UnauthorizedError(str(error)) from error
     except ApiKeyError as error:
         raise ConflictError(str(error)) from error
-    response.headers["cache-control"] = "no-store"
     return NewKeyView(**KeyView.from_row(_found(row)).model_dump(), key=key)
 
 

@@ -71,11 +71,8 @@ async def log_in(
 
 
 @router.get("", summary="Ask who is logged in")
-async def get_login(
-    request: Request, response: Response, caller: AnyKey, pool: PoolDep
-) -> LoginView:
+async def get_login(request: Request, caller: AnyKey, pool: PoolDep) -> LoginView:
     """The name of the key that asks, its workspace and its scopes; with a login also its end."""
-    response.headers["cache-control"] = "no-store"
     return await _who(pool, caller, _token(request))
 
 
@@ -105,7 +102,6 @@ def _token(request: Request) -> str | None:
 
 def _send(request: Request, response: Response, token: str, age: timedelta) -> None:
     response.headers["set-cookie"] = login_cookie.set_cookie(request, token, age)
-    response.headers["cache-control"] = "no-store"
 
 
 async def _who(pool: Pool, caller: Caller, token: str | None) -> LoginView:

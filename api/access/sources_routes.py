@@ -1,7 +1,7 @@
 """Routes of sources and their write keys."""
 
 import psycopg
-from fastapi import APIRouter, Response
+from fastapi import APIRouter
 
 from api.access.keys_routes import owner_of
 from api.access.sources_schemas import (
@@ -35,7 +35,7 @@ async def list_sources(
 
 @router.post("", summary="Make a source", status_code=201)
 async def create_source(
-    caller: Admin, transactions: TransactionsDep, body: SourceRequest, response: Response
+    caller: Admin, transactions: TransactionsDep, body: SourceRequest
 ) -> NewSourceView:
     """The answer shows its first write key, once.
 
@@ -55,13 +55,12 @@ async def create_source(
         raise ConflictError(str(error)) from error
     if row is None:
         raise NotFoundError("source")
-    response.headers["cache-control"] = "no-store"
     return NewSourceView(**SourceView.from_row(row).model_dump(), write_key=key)
 
 
 @router.post("/{id}/keys", summary="Make a write key", status_code=201)
 async def create_write_key(
-    caller: Admin, transactions: TransactionsDep, id: RowId, response: Response
+    caller: Admin, transactions: TransactionsDep, id: RowId
 ) -> NewWriteKeyView:
     """One more, so that senders can change to it before the other is revoked. It is shown once."""
 
@@ -76,7 +75,6 @@ async def create_write_key(
         row, key = await transactions.run(make)
     except SourceError as error:
         raise ConflictError(str(error)) from error
-    response.headers["cache-control"] = "no-store"
     return NewWriteKeyView(**WriteKeyView.from_row(row).model_dump(), write_key=key)
 
 

@@ -221,8 +221,8 @@ class BoundedProtocol(BoundedParser):
         status, message = REFUSALS[self._owed]
         body = msgspec.json.encode({"code": self._owed, "message": message})
         head = (
-            b"HTTP/1.1 %d %b\r\ncontent-type: application/json\r\ncontent-length:"
-            b" %d\r\nconnection: close\r\n\r\n"
+            b"HTTP/1.1 %d %b\r\ncontent-type: application/json\r\ncache-control: no-store\r\n"
+            b"content-length: %d\r\nconnection: close\r\n\r\n"
         )
         self._owed = ""
         self.transport.write(head % (status.value, status.phrase.encode(), len(body)) + body)

@@ -514,6 +514,26 @@ def test_without_a_key_nothing_but_health_is_answered(
     }
 
 
+@pytest.mark.parametrize("of", ["first", "second", ""])
+def test_no_cache_keeps_what_any_route_answers(
+    first: First,
+    tenant: Tenant,
+    tenants: Callable[[str], Tenant],
+    asks: Callable[[str], Api],
+    of: str,
+) -> None:
+    api = asks({"first": tenant.admin, "second": tenants("second").admin, "": ""}[of])
+
+    kept = [
+        (route, answer.status_code)
+        for route, (body, _) in TABLE.items()
+        if "no-store"
+        not in (answer := ask(api, route, body, first.names)).headers.get("cache-control", "")
+    ]
+
+    assert kept == []
+
+
 def test_a_reader_changes_nothing(
     first: First,
     settings: Settings,
