@@ -15,6 +15,7 @@ from rich.console import Console
 
 from cli.definitions import WorkspaceName, refused
 from cli.output import print_table
+from cli.texts import OptionalReason, Reason
 from cli.workspaces import actor, connected
 from config.load import load_settings
 from config.settings import Settings
@@ -36,9 +37,6 @@ app = typer.Typer(
 _MOST = 20_000
 _SHOWN = 50
 
-Reason = Annotated[
-    str, typer.Option("--reason", "-r", help="Why; it is kept in the audit log. No personal data.")
-]
 Hours = Annotated[float, typer.Option("--hours", help="Ends after so many hours.", min=0.01)]
 Scope = Annotated[
     str, typer.Option("--scope", "-s", help="workspace, platform:<name> or audience:<id>.")
@@ -170,7 +168,7 @@ def release(
 
 @app.command()
 def confirm(
-    audience: AudienceId, *, reason: Reason = "", workspace: WorkspaceName = "default"
+    audience: AudienceId, *, reason: OptionalReason = "", workspace: WorkspaceName = "default"
 ) -> None:
     """Confirm an audience's first push, which adds everybody at once."""
     with _session(workspace) as at:
@@ -188,7 +186,7 @@ def approve(
         ),
     ],
     *,
-    reason: Reason = "",
+    reason: OptionalReason = "",
     workspace: WorkspaceName = "default",
 ) -> None:
     """Agree to what somebody else said, where two persons are needed."""
@@ -207,7 +205,7 @@ def revoke(
     kind: Kind,
     which: Annotated[str, typer.Argument(metavar="ID", help="Id of the override or release.")],
     *,
-    reason: Reason = "",
+    reason: OptionalReason = "",
     workspace: WorkspaceName = "default",
 ) -> None:
     """Take an override or a release back."""

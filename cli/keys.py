@@ -11,8 +11,10 @@ import psycopg
 import typer
 
 from cli.output import print_table
+from cli.texts import written
 from cli.workspaces import actor, connected
 from config.load import load_settings
+from domain.texts import KEY_NAME, NAME
 from store.workspaces.bootstrap import SCOPES, create_api_key, create_workspace
 from store.workspaces.keys import ApiKeyError, Owner, add_api_key, list_api_keys, revoke_api_key
 from store.workspaces.sources import SourceError, add_source
@@ -28,7 +30,7 @@ _KEPT = "Keep it: it is not shown again."
 
 @app.command()
 def create(
-    name: Annotated[str, typer.Argument(help="What to call the key.")],
+    name: Annotated[str, typer.Argument(help="What to call the key.", callback=written(KEY_NAME))],
     scope: Annotated[
         list[str] | None, typer.Option(help=f"One of {', '.join(SCOPES)}; may be repeated.")
     ] = None,
@@ -77,7 +79,9 @@ def revoke(
 
 @app.command()
 def source(
-    name: Annotated[str, typer.Argument(help="What to call the source.")],
+    name: Annotated[
+        str, typer.Argument(help="What to call the source.", callback=written(KEY_NAME))
+    ],
     region: Annotated[
         str,
         typer.Option(
@@ -97,7 +101,9 @@ def source(
 
 @app.command()
 def workspace(
-    name: Annotated[str, typer.Argument(help="What to call the workspace.")],
+    name: Annotated[
+        str, typer.Argument(help="What to call the workspace.", callback=written(NAME))
+    ],
     time_zone: Annotated[
         str, typer.Option(help="IANA name of the zone that calendar days are counted in.")
     ] = "UTC",

@@ -53,7 +53,7 @@ async def create_key(caller: Admin, transactions: TransactionsDep, body: KeyRequ
         raise ForbiddenError(f"A key grants only scopes of its own: not {', '.join(beyond)}.")
 
     def make(conn: Conn) -> tuple[ApiKey | None, str]:
-        key_id, key = keys.add_api_key(conn, owner_of(caller), body.name.strip(), body.scopes)
+        key_id, key = keys.add_api_key(conn, owner_of(caller), body.name, body.scopes)
         return keys.find_api_key(conn, caller.workspace, key_id), key
 
     try:

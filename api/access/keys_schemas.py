@@ -4,6 +4,7 @@ from typing import Any, Final, Literal
 
 from pydantic import ConfigDict, Field
 
+from api.web.texts import KeyName
 from api.web.values import Instant, Request, View
 from store.workspaces.keys import ApiKey
 
@@ -25,9 +26,7 @@ class KeyRequest(Request):
         json_schema_extra={"examples": [{"name": "Mary's laptop", "scopes": ["read", "write"]}]}
     )
 
-    name: str = Field(
-        min_length=1, max_length=100, pattern=r"\S", description="What people call it."
-    )
+    name: KeyName = Field(description="What people call it.")
     scopes: list[KeyScope] = Field(
         min_length=1, max_length=4, description="What it may do; no more than the key that asks."
     )

@@ -44,7 +44,7 @@ async def create_source(
 
     def make(conn: Conn) -> tuple[SourceRow | None, str]:
         owner, region = owner_of(caller), body.default_region.upper()
-        source_id, key = sources.add_source(conn, owner, body.name.strip(), region)
+        source_id, key = sources.add_source(conn, owner, body.name, region)
         return sources.find_source(conn, caller.workspace, source_id), key
 
     try:

@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from pydantic import ConfigDict, Field
 
+from api.web.texts import KeyName
 from api.web.values import Instant, Request, View
 from store.workspaces.sources import SourceRow, WriteKey
 
@@ -26,9 +27,7 @@ class SourceRequest(Request):
         json_schema_extra={"examples": [{"name": "web", "default_region": "DE"}]}
     )
 
-    name: str = Field(
-        min_length=1, max_length=100, pattern=r"\S", description="Unique in the workspace."
-    )
+    name: KeyName = Field(description="Unique in the workspace.")
     default_region: str = Field(
         default="",
         pattern=r"^([A-Za-z]{2})?$",

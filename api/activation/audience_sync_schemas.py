@@ -7,6 +7,7 @@ from pydantic import ConfigDict, Field
 
 from api.activation.pushes_schemas import PushStatus, match_rate
 from api.web.definitions import etag
+from api.web.texts import NameText
 from api.web.values import Instant, Request, View, Whole
 from domain.activation.platforms import PlatformName
 from sinks.gate import PendingDecision
@@ -14,15 +15,7 @@ from store.activation.audiences import AudienceRow
 from store.activation.schedule import next_due
 
 Verdict = Literal["pass", "hold", "block"]
-AudienceName = Annotated[
-    str,
-    Field(
-        min_length=1,
-        max_length=200,
-        pattern=r"^[^\x00-\x1f\x7f]+$",
-        description="As it will be called at the platform.",
-    ),
-]
+AudienceName = Annotated[NameText, Field(description="As it will be called at the platform.")]
 Interval = Annotated[
     Whole,
     Field(

@@ -6,7 +6,8 @@ from typing import Final, Literal, Self
 from pydantic import ConfigDict, Field
 from pydantic.config import JsonDict
 
-from api.web.values import Instant, OptionalReason, Request, View
+from api.web.texts import OptionalReason
+from api.web.values import Instant, Request, View
 from store.activation.audiences import PushRow, RequestRow
 
 PushStatus = Literal["running", "processing", "done", "failed", "held", "cancelled"]

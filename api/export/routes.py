@@ -69,7 +69,7 @@ async def _spec(pool: Pool, settings: Settings, caller: Caller, body: ExportRequ
     return ExportSpec(
         format=body.format,
         purpose=purpose or "",
-        reason=body.reason.strip(),
+        reason=body.reason,
         segment=body.segment_id,
         rule=None if body.rule is None else checked_rule(body.rule, settings.definitions),
         traits=_traits(body, form),

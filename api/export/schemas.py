@@ -7,6 +7,7 @@ from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
 from api.segments.rules_schemas import Rule, example
 from api.web.actors import ActorName
+from api.web.texts import EmptyOrReason
 from api.web.values import Instant, Request, View, Whole
 from domain.activation.platforms import PlatformName
 from domain.export import NO_PURPOSE, PLATFORM_FORMS, ColumnType, ExportFormat
@@ -71,9 +72,8 @@ class ExportRequest(Request):
         " must be named. A platform's form: that platform's purpose, and no other."
         f" `{NO_PURPOSE}`: nobody is left out for lack of consent; takes a `reason`.",
     )
-    reason: str = Field(
+    reason: EmptyOrReason = Field(
         default="",
-        max_length=500,
         description="Why consent is not asked about; the audit log keeps it, so name nobody.",
         examples=["Objection handling"],
     )
@@ -127,7 +127,7 @@ class ExportRequest(Request):
             raise ValueError(
                 f"name the purpose that the export serves, or {NO_PURPOSE} with a reason"
             )
-        if (self.purpose == NO_PURPOSE) != bool(self.reason.strip()):
+        if (self.purpose == NO_PURPOSE) != bool(self.reason):
             raise ValueError(f"the purpose {NO_PURPOSE} takes a reason, and no other does")
         return self
 

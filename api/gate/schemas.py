@@ -8,7 +8,8 @@ from pydantic import ConfigDict, Field
 from api.gate.thresholds_schemas import EXAMPLE, GateThresholds
 from api.signals.trust_schemas import Status
 from api.web.actors import ActorName
-from api.web.values import Instant, ReasonText, Request, View
+from api.web.texts import ReasonText
+from api.web.values import Instant, Request, View
 from domain.gate import Code, InterventionState
 from domain.instants import to_ms
 from operators.gate.decide import state_of
@@ -20,9 +21,7 @@ Scope = Field(
     description="`workspace`, `platform:<name>` or `audience:<id>`.",
     examples=["audience:3"],
 )
-Reason = Field(
-    min_length=3, max_length=500, description="Why; it is kept in the audit log. No personal data."
-)
+Reason = Field(description="Why; it is kept in the audit log. No personal data.")
 End = Field(description="When it ends; nothing lasts for ever.")
 Verdict = Literal["pass", "hold", "block"]
 _SAID: Final[dict[str, Any]] = {

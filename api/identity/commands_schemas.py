@@ -8,7 +8,8 @@ from pydantic import ConfigDict, Field, model_validator
 from api.identity.schemas import AT, EMAIL, KEYS, USER, End
 from api.web.actors import ActorName
 from api.web.commands import Kind
-from api.web.values import Instant, ReasonText, Request, View
+from api.web.texts import LongReasonText
+from api.web.values import Instant, Request, View
 
 
 class IdentifierRef(Request):
@@ -53,10 +54,8 @@ class UnmergeRequest(Request):
     links: list[tuple[IdentifierRef, IdentifierRef]] = Field(
         default=[], max_length=1_000, description="These links are banned."
     )
-    reason: ReasonText = Field(
-        min_length=1,
-        max_length=1_000,
-        description="Kept in the audit log and shown on the banned links.",
+    reason: LongReasonText = Field(
+        description="Kept in the audit log and shown on the banned links."
     )
 
     @model_validator(mode="after")
@@ -102,7 +101,7 @@ class AllowRequest(Request):
         max_length=1_000,
         description="Links that are banned, as the graph lists them.",
     )
-    reason: ReasonText = Field(min_length=1, max_length=1_000, description="Kept in the audit log.")
+    reason: LongReasonText = Field(description="Kept in the audit log.")
 
 
 class AllowAccepted(View):

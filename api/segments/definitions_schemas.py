@@ -3,21 +3,18 @@
 from typing import Annotated, Literal
 
 import msgspec
-from pydantic import ConfigDict, Field, StringConstraints
+from pydantic import ConfigDict, Field
 
 from api.segments.rules_schemas import RfmRule, TraitRule, example, with_defaults
 from api.segments.shown_rules_schemas import ShownRfmRule, ShownTraitRule
-from api.web.values import Instant, OptionalReason, Request, View, Whole
+from api.web.texts import DescriptionText, NameText, OptionalReason
+from api.web.values import Instant, Request, View, Whole
 from domain.segments import definition
 from domain.segments.definition import SweepStatus
 from store.definitions.effects import Published
 from store.definitions.sweep_progress import percent
 from store.definitions.views import RfmRow, SweepRow, TraitRow
 
-NAME_LIMIT = 200
-DESCRIPTION_LIMIT = 2_000
-_PRINTABLE = r"^[^\x00-\x1f\x7f]+$"
-_NO_NUL = r"^[^\x00]*$"
 _AT = "2026-03-01T09:30:00Z"
 _TRAIT = {
     "function": "sum",
@@ -39,12 +36,6 @@ _BREAKS = {
     "taken_ms": 1790000000000,
 }
 
-DefinitionName = Annotated[
-    str, StringConstraints(strict=True, min_length=1, max_length=NAME_LIMIT, pattern=_PRINTABLE)
-]
-Description = Annotated[
-    str, StringConstraints(strict=True, max_length=DESCRIPTION_LIMIT, pattern=_NO_NUL)
-]
 Status = Literal["draft", "live", "paused"]
 Seen = Annotated[
     Whole | None,
@@ -58,8 +49,8 @@ class TraitRequest(Request):
     """A new computed trait."""
 
     model_config = example(name="revenue_90d", description="Spent in 90 days.", rule=_TRAIT)
-    name: DefinitionName = Field(description="What rules call it. It cannot be changed.")
-    description: Description = ""
+    name: NameText = Field(description="What rules call it. It cannot be changed.")
+    description: DescriptionText = ""
     rule: TraitRule
 
 
@@ -67,7 +58,7 @@ class TraitUpdate(Request):
     """A new version of a computed trait."""
 
     model_config = example(description="Spent in 90 days.", rule=_TRAIT, version=1)
-    description: Description = ""
+    description: DescriptionText = ""
     rule: TraitRule
     version: Seen = None
 

@@ -4,9 +4,10 @@ from typing import Any, Final
 
 from pydantic import ConfigDict, Field
 
-from api.segments.definitions_schemas import DefinitionName, Description, Seen, Status
+from api.segments.definitions_schemas import Seen, Status
 from api.segments.rules_schemas import Name, Rule, example
 from api.segments.shown_rules_schemas import ShownRule
+from api.web.texts import DescriptionText, NameText
 from api.web.values import Count, Instant, Request, View, Whole
 from domain.segments.definition import ADVERTISING
 from store.segments.segments import SegmentRow
@@ -90,8 +91,8 @@ class SegmentRequest(Request):
         purpose="advertising",
         rule=_RULE,
     )
-    name: DefinitionName
-    description: Description = ""
+    name: NameText
+    description: DescriptionText = ""
     purpose: Name = Field(default=ADVERTISING, description="Consent purpose that it serves.")
     rule: Rule
 

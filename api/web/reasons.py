@@ -5,7 +5,8 @@ from typing import Annotated
 from fastapi import Depends
 from pydantic import ConfigDict
 
-from api.web.values import OptionalReason, Request
+from api.web.texts import OptionalReason
+from api.web.values import Request
 
 
 class ReasonRequest(Request):

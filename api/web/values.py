@@ -10,7 +10,6 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
-    StringConstraints,
 )
 from pydantic_core import PydanticCustomError
 
@@ -40,15 +39,6 @@ def _no_truth(value: Json) -> Json:
 
 Whole = Annotated[int, BeforeValidator(_no_truth)]
 """A whole number in a body: `false` is none."""
-
-
-ReasonText = Annotated[str, StringConstraints(strip_whitespace=True)]
-"""A reason that somebody gives in a body, without the blanks around it."""
-OptionalReason = Annotated[
-    Annotated[ReasonText, Field(min_length=3, max_length=500)] | None,
-    Field(description="Why, for the audit log. No personal data."),
-]
-"""Why something is done, where it may be left open."""
 
 
 def now() -> datetime:

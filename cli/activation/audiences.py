@@ -13,8 +13,10 @@ from rich.console import Console
 from rich.table import Table
 
 from cli.definitions import WorkspaceName, find, refused, workspace
+from cli.texts import written
 from config.load import load_settings
 from domain.activation.platforms import ANY_PLATFORM
+from domain.texts import NAME
 from sinks.activation.preview import preview_judged
 from store.activation import commands
 from store.activation.audiences import AudienceRow, PushRow, listed, newest_pushes
@@ -105,7 +107,9 @@ def _cells(push: PushRow) -> tuple[str, ...]:
 def create(
     segment: Annotated[str, typer.Argument(help="Name or id of the segment that it follows.")],
     platform: Annotated[str, typer.Argument(help=f"{ANY_PLATFORM}.")],
-    name: Annotated[str, typer.Argument(help="As it will be called at the platform.")],
+    name: Annotated[
+        str, typer.Argument(help="As it will be called at the platform.", callback=written(NAME))
+    ],
     interval: Annotated[
         int, typer.Option(help="Seconds between pushes; 0: it follows the segment at once.", min=0)
     ] = 3600,

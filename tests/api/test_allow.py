@@ -137,14 +137,14 @@ def test_a_command_that_lifts_no_ban_is_refused_and_does_nothing(
     before = len(api.get("/cdp/audit")["items"])
 
     for body, status in (
-        ({"links": [[USER, EMAIL]], "reason": "x"}, 409),
-        ({"links": [[CHILD, EMAIL], [USER, EMAIL]], "reason": "x"}, 409),
-        ({"links": [[USER, CHILD]], "reason": "x"}, 422),
-        ({"links": [[CHILD, CHILD]], "reason": "x"}, 422),
+        ({"links": [[USER, EMAIL]], "reason": "a mistake"}, 409),
+        ({"links": [[CHILD, EMAIL], [USER, EMAIL]], "reason": "a mistake"}, 409),
+        ({"links": [[USER, CHILD]], "reason": "a mistake"}, 422),
+        ({"links": [[CHILD, CHILD]], "reason": "a mistake"}, 422),
         ({"links": [[CHILD, EMAIL]], "reason": ""}, 422),
         ({"links": [[CHILD, EMAIL]]}, 422),
-        ({"links": [], "reason": "x"}, 422),
-        ({"links": [[CHILD, {"kind": "email"}]], "reason": "x"}, 422),
+        ({"links": [], "reason": "a mistake"}, 422),
+        ({"links": [[CHILD, {"kind": "email"}]], "reason": "a mistake"}, 422),
     ):
         api.post("/cdp/links/allow", body, status)
 
@@ -156,7 +156,7 @@ def test_lifting_a_ban_needs_the_admin_scope(
     tenant: Tenant, api: Api, asks: Callable[[str], Api], drain: Callable[[], list[bytes]]
 ) -> None:
     parted(tenant, api, drain)
-    body = {"links": [[CHILD, EMAIL]], "reason": "x"}
+    body = {"links": [[CHILD, EMAIL]], "reason": "a mistake"}
 
     asks(tenant.write).post("/cdp/links/allow", body, 403)
 
@@ -165,7 +165,7 @@ def test_a_command_is_not_found_under_another_kind(
     tenant: Tenant, api: Api, drain: Callable[[], list[bytes]]
 ) -> None:
     parted(tenant, api, drain)
-    body = {"links": [[CHILD, EMAIL]], "reason": "x"}
+    body = {"links": [[CHILD, EMAIL]], "reason": "a mistake"}
     command = api.post("/cdp/links/allow", body)["command_id"]
 
     api.get(f"/cdp/commands/{command.replace('allow', 'unmerge')}", 404)

@@ -199,14 +199,14 @@ def test_an_unmerge_that_makes_no_sense_is_refused_and_does_nothing(
     path = f"/cdp/profiles/{whole}/unmerge"
 
     for body, status in (
-        ({"identifiers": [far], "reason": "x"}, 422),
-        ({"identifiers": [one, other, email], "reason": "x"}, 409),
-        ({"links": [[one, other]], "reason": "x"}, 422),
-        ({"identifiers": [one], "links": [[one, email]], "reason": "x"}, 422),
-        ({"identifiers": [{"kind": "email"}], "reason": "x"}, 422),
+        ({"identifiers": [far], "reason": "a mistake"}, 422),
+        ({"identifiers": [one, other, email], "reason": "a mistake"}, 409),
+        ({"links": [[one, other]], "reason": "a mistake"}, 422),
+        ({"identifiers": [one], "links": [[one, email]], "reason": "a mistake"}, 422),
+        ({"identifiers": [{"kind": "email"}], "reason": "a mistake"}, 422),
         ({"identifiers": [one], "reason": ""}, 422),
-        ({"reason": "x"}, 422),
-        ({"identifiers": [one], "reason": "x", "force": True}, 422),
+        ({"reason": "a mistake"}, 422),
+        ({"identifiers": [one], "reason": "a mistake", "force": True}, 422),
     ):
         api.post(path, body, status)
 
@@ -217,7 +217,7 @@ def test_an_unmerge_that_makes_no_sense_is_refused_and_does_nothing(
 def test_an_unmerge_needs_the_admin_scope(tenant: Tenant, asks: Callable[[str], Api]) -> None:
     family(tenant)
     operator = asks(tenant.write)
-    body = {"identifiers": [{"kind": "user_id", "value": "u1"}], "reason": "x"}
+    body = {"identifiers": [{"kind": "user_id", "value": "u1"}], "reason": "a mistake"}
 
     operator.post(f"/cdp/profiles/{person(operator, 'user_id', 'u1')}/unmerge", body, 403)
 

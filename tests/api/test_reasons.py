@@ -1,4 +1,4 @@
-"""Why somebody did something dangerous is said in words: blanks are no reason."""
+"""Why somebody did something dangerous is said in words: what cannot be read is no reason."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -10,45 +10,55 @@ from config.settings import Settings
 from tests.api.conftest import Api, Tenant, with_meta
 from tests.api.test_identity import family, person
 
-BLANK: Final = " \t\u00a0\n "
+UNREADABLE: Final = (
+    " \t\u00a0\n ",
+    "x",
+    "\u200b\u200b\u200b",
+    "x\u200b\u200b",
+    "\x1b[31mred",
+    "a\u202etxt.exe",
+    "two\nlines",
+)
 END: Final = "2026-01-01T00:00:00Z"
 LINKS: Final = [
     [{"kind": "anonymous_id", "value": "a1"}, {"kind": "email", "value": "family@example.com"}]
 ]
-
-
-@pytest.mark.parametrize(
-    ("method", "path", "body"),
-    [
-        ("PUT", "/cdp/gate/mode", {"scope": "workspace", "mode": "frozen"}),
-        (
-            "POST",
-            "/cdp/gate/overrides",
-            {"scope": "workspace", "codes": ["stale"], "expires_at": END},
-        ),
-        ("POST", "/cdp/audience-sync/audiences/1/release", {"expires_at": END}),
-        ("POST", "/cdp/audience-sync/audiences/1/confirm", {}),
-        ("POST", "/cdp/audience-sync/audiences/1/reconcile", {"resend": True}),
-        ("POST", "/cdp/platforms/meta/disconnect", {}),
-        ("POST", "/cdp/profiles/{person}/unmerge", {"links": LINKS}),
-        ("POST", "/cdp/links/allow", {"links": LINKS}),
-        ("POST", "/cdp/segments/1/publish", {}),
-        ("PUT", "/cdp/rfm", {"rule": {}}),
-        ("DELETE", "/cdp/audience-sync/audiences/1", {}),
-        ("DELETE", "/cdp/keys/1", {}),
-    ],
+DANGEROUS: Final[tuple[tuple[str, str, dict[str, Any]], ...]] = (
+    ("PUT", "/cdp/gate/mode", {"scope": "workspace", "mode": "frozen"}),
+    (
+        "POST",
+        "/cdp/gate/overrides",
+        {"scope": "workspace", "codes": ["stale"], "expires_at": END},
+    ),
+    ("POST", "/cdp/audience-sync/audiences/1/release", {"expires_at": END}),
+    ("POST", "/cdp/audience-sync/audiences/1/confirm", {}),
+    ("POST", "/cdp/audience-sync/audiences/1/reconcile", {"resend": True}),
+    ("POST", "/cdp/platforms/meta/disconnect", {}),
+    ("POST", "/cdp/profiles/{person}/unmerge", {"links": LINKS}),
+    ("POST", "/cdp/links/allow", {"links": LINKS}),
+    ("POST", "/cdp/segments/1/publish", {}),
+    ("PUT", "/cdp/rfm", {"rule": {}}),
+    ("DELETE", "/cdp/audience-sync/audiences/1", {}),
+    ("DELETE", "/cdp/keys/1", {}),
+    ("POST", "/cdp/audiences/export", {"segment_id": 1, "format": "csv", "purpose": "none"}),
 )
-def test_blanks_are_no_reason(
+"""Whatever takes a reason."""
+
+
+@pytest.mark.parametrize(("method", "path", "body"), DANGEROUS)
+def test_what_nobody_can_read_is_no_reason(
     tenant: Tenant, api: Api, method: str, path: str, body: dict[str, Any]
 ) -> None:
     family(tenant)
     path = path.format(person=person(api, "user_id", "u1"))
     before = api.get("/cdp/audit")
 
-    answer = api.http.request(method, path, json=body | {"reason": BLANK})
+    for reason in UNREADABLE:
+        answer = api.http.request(method, path, json=body | {"reason": reason})
 
-    assert answer.status_code == 422, answer.text
-    assert "body.reason" in [problem["field"] for problem in answer.json()["errors"]]
+        assert answer.status_code == 422, (reason, answer.text)
+        problems = [problem["field"] for problem in answer.json()["errors"]]
+        assert {"body.reason", "body"} & set(problems), (reason, problems)
     assert api.get("/cdp/audit") == before
 
 

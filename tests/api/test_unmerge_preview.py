@@ -63,9 +63,9 @@ def request(api: Api, numbers: random.Random, person: str) -> dict[str, Any]:
         if link["status"] != "banned" and link["a"]["profile_id"] == link["b"]["profile_id"]
     ]
     if links and numbers.random() < 0.5:
-        return {"links": numbers.sample(links, numbers.randint(1, len(links))), "reason": "no"}
+        return {"links": numbers.sample(links, numbers.randint(1, len(links))), "reason": "mistake"}
     keys = [{"key": node["key"]} for node in graph["nodes"]]
-    return {"identifiers": numbers.sample(keys, numbers.randint(1, len(keys))), "reason": "no"}
+    return {"identifiers": numbers.sample(keys, numbers.randint(1, len(keys))), "reason": "mistake"}
 
 
 def everybody(api: Api) -> dict[str, list[str]]:
@@ -217,8 +217,10 @@ def test_a_preview_that_splits_nobody_is_refused_with_a_reason(tenant: Tenant, a
         for node in api.get(f"/cdp/profiles/{person}/graph")["nodes"]
     }
 
-    whole = api.post(path, {"identifiers": list(keys.values()), "reason": "x"}, 409)
-    tied = api.post(path, {"links": [[keys["user_id"], keys["anonymous_id"]]], "reason": "x"}, 409)
+    whole = api.post(path, {"identifiers": list(keys.values()), "reason": "mistake"}, 409)
+    tied = api.post(
+        path, {"links": [[keys["user_id"], keys["anonymous_id"]]], "reason": "mistake"}, 409
+    )
 
     assert "nothing would remain" in whole["detail"]
     assert "Nobody would be split" in tied["detail"]

@@ -1,5 +1,6 @@
 // An act that changes something: its effect is shown first, and it asks for a reason.
 import { useState, type ReactNode } from "react";
+import { oneLine } from "@/lib/oneLine";
 import { asProblem, type Problem } from "@/lib/problem";
 import { useAnnounce } from "./Announcer";
 import { Button } from "./Button";
@@ -75,7 +76,7 @@ export function ActDialog({
     setBusy(true);
     setProblem(null);
     try {
-      await act(reason.trim());
+      await act(oneLine(reason));
       onClose();
       setReason("");
       announce(done);

@@ -66,7 +66,7 @@ def test_an_identifier_that_moved_leads_to_its_new_person(
     together = person("anonymous_id", "a1"), person("user_id", "u1")
     api.post(
         f"/cdp/profiles/{together[0]}/unmerge",
-        {"identifiers": [{"kind": "user_id", "value": "u1"}], "reason": "x"},
+        {"identifiers": [{"kind": "user_id", "value": "u1"}], "reason": "a mistake"},
     )
     drop(settings, tenant.feed(*drain()))
 

@@ -37,7 +37,7 @@ function Form({ audience, onAgain }: Props & { readonly onAgain: () => void }) {
     const changed = await update.mutateAsync({
       params: { path: { id: audience.id }, header: { "if-match": etag } },
       body: {
-        name: name.trim(),
+        ...(name === audience.name ? {} : { name: name.trim() }),
         interval_s: Number(interval),
         ttl_s: ttl === "" ? null : Math.round(Number(ttl) * DAY_S),
         holdout_percent: Number(holdout),

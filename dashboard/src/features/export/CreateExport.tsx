@@ -174,6 +174,7 @@ function Purpose({ draft, change }: PartProps) {
           <textarea
             id={id}
             rows={2}
+            minLength={3}
             maxLength={500}
             required={isAnybody}
             value={draft.reason}

@@ -1,5 +1,6 @@
 // An export that is being put together, and the request that is made of it.
 import type { Schemas } from "@/api/schemas";
+import { oneLine } from "@/lib/oneLine";
 
 type Request = Schemas["ExportRequest"];
 
@@ -81,7 +82,7 @@ export function requestOf(draft: Draft): Request {
     identifiers: draft.form === "none" ? false : draft.form,
     ...(kinds.length === 0 || draft.form === "none" ? {} : { identifier_kinds: kinds }),
     ...(purpose === "" ? {} : { purpose }),
-    reason: draft.reason.trim(),
+    reason: oneLine(draft.reason),
     types: {},
     revenue: false,
     events: false,

@@ -4,6 +4,7 @@ import { useState } from "react";
 import { usePublishSegment } from "@/api/cdp";
 import type { Schemas } from "@/api/schemas";
 import { formatInterval } from "@/lib/number";
+import { oneLine } from "@/lib/oneLine";
 import { asProblem, type Problem } from "@/lib/problem";
 import type { Rule } from "@/rule/types";
 import { ProblemText } from "@/ui/Act";
@@ -58,7 +59,7 @@ function Sheet({ segment, version, rule, onClose }: Omit<Props, "isOpen">) {
     setProblem(null);
     const params = { path: { id: segment.id }, header: { "if-match": `"${version}"` } };
     try {
-      await publish.mutateAsync({ params, body: { reason: reason.trim() } });
+      await publish.mutateAsync({ params, body: { reason: oneLine(reason) } });
       announce("The segment is published.");
       await navigate({ to: "/cdp/segments/$id", params: { id: String(segment.id) } });
     } catch (error) {

@@ -1,0 +1,94 @@
+"""What people write for others to read: reasons, names, descriptions; how much of it must be seen.
+
+What events say is not meant: senders may spell that as they like. A text that was stored before
+these rules is still shown.
+"""
+
+import unicodedata
+from dataclasses import dataclass
+from typing import Final
+
+_VISIBLE: Final = frozenset("LMNPS")
+"""First letters of the Unicode categories that leave a trace: letters, marks, digits, signs."""
+_BLANK: Final = frozenset(
+    [
+        *(0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2800, 0x3164, 0xFFA0, 0x1D159),
+        *range(0x180B, 0x1810),
+        *range(0xFE00, 0xFE10),
+        *range(0xE0100, 0xE01F0),
+    ]
+)
+"""Of those categories, and drawn as nothing: fillers, blanks, selectors of a variation."""
+_FORBIDDEN: Final = frozenset({"Cc", "Cs", "Zl", "Zp"})
+"""Controls, halves of surrogates, separators of lines and of paragraphs."""
+_TURNING: Final = frozenset([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
+"""Embed, override or isolate the direction of what follows, which then reads as something else."""
+_LINES: Final = frozenset("\t\n\r")
+
+
+@dataclass(frozen=True)
+class TextForm:
+    """What a text has to be like, without the blanks around it.
+
+    Attributes:
+        least: so many visible characters.
+        most: so many characters at most.
+        lines: whether it may have several lines.
+    """
+
+    least: int
+    most: int
+    lines: bool = False
+
+    def problem(self, text: str) -> str | None:
+        r"""What to do about a text, as a sentence; None where it is fine.
+
+        No part of the text is repeated.
+
+        >>> name = TextForm(1, 200)
+        >>> name.problem("\u200b")
+        'It shows too little: write at least 1 visible character.'
+        >>> name.problem("\U0001f469\u200d\U0001f52c")
+        """
+        if len(text) > self.most:
+            return f"It is too long: write at most {self.most:,} characters."
+        at = next((place for place, sign in enumerate(text, 1) if not self._may_have(sign)), None)
+        if at is not None:
+            return (
+                f"Leave out character {at}: it is a control character"
+                f"{'' if self.lines else ', a line break'} or turns the direction of writing."
+            )
+        if visible(text) < self.least:
+            return (
+                f"It shows too little: write at least {self.least} visible"
+                f" character{'' if self.least == 1 else 's'}."
+            )
+        return None
+
+    def _may_have(self, sign: str) -> bool:
+        if self.lines and sign in _LINES:
+            return True
+        return ord(sign) not in _TURNING and unicodedata.category(sign) not in _FORBIDDEN
+
+
+def visible(text: str) -> int:
+    r"""How many characters of a text leave a trace.
+
+    >>> visible("a\u200b b"), visible("\u3164\u2800\ufe0f")
+    (2, 0)
+    """
+    return sum(
+        unicodedata.category(sign)[0] in _VISIBLE and ord(sign) not in _BLANK for sign in text
+    )
+
+
+REASON: Final = TextForm(3, 500)
+"""Why something is done, for the audit log."""
+LONG_REASON: Final = TextForm(3, 1_000)
+"""Why identifiers are split or joined, which also the graph shows."""
+KEY_NAME: Final = TextForm(1, 100)
+"""Of an API key or a source."""
+NAME: Final = TextForm(1, 200)
+"""Of a workspace, an audience, or what is defined: a segment, a trait."""
+DESCRIPTION: Final = TextForm(0, 2_000, lines=True)
+"""Of what is defined."""
