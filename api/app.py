@@ -245,7 +245,11 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         )
         app.state.verdicts = VerdictCounts(transactions, settings.gate, heavy.verdicts)
         app.state.live = hub = Hub(
-            pool, app.state.totals, settings.query.live, settings.log.watched
+            pool,
+            app.state.totals,
+            settings.query.live,
+            settings.log.watched,
+            settings.edge.login.idle,
         )
         stack.callback(hub.close)
         app.state.funnels = Funnels(pool, settings.query.funnels)

@@ -11,11 +11,12 @@ class LiveParams:
     Attributes:
         listeners: most listeners of one process; further ones are refused. A workspace may have at
             most as many as are left for all others.
-        look_interval: how often a workspace that somebody listens to is looked at.
+        look_interval: how often a workspace that somebody listens to is looked at, and whether who
+            listens still may.
         statistics_interval: how often its totals are.
         patience: longest that one look may take; then Postgres counts as away.
         overlap: a row is still told when its transaction took so long to commit.
-        comment_interval: a sign of life where there is nothing to tell; rights are looked at again.
+        comment_interval: a sign of life where there is nothing to tell.
         longest: a connection is closed after this, so that the client begins anew.
         remembered: messages of a workspace that are kept for listeners that come back.
         queue: messages that a listener may be behind; beyond, it is dropped.

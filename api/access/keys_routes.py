@@ -7,6 +7,7 @@ from api.web.deps import Admin, Caller
 from api.web.errors import ConflictError, ForbiddenError, NotFoundError, UnauthorizedError
 from api.web.paging import Page, PagingDep, RowId
 from api.web.reasons import ReasonDep
+from api.web.streams import StreamsDep
 from api.web.transaction import Conn, TransactionsDep
 from store.workspaces import keys
 from store.workspaces.keys import (
@@ -67,7 +68,7 @@ async def create_key(caller: Admin, transactions: TransactionsDep, body: KeyRequ
 
 @router.delete("/{id}", summary="Revoke an API key")
 async def revoke_key(
-    caller: Admin, transactions: TransactionsDep, id: RowId, reason: ReasonDep
+    caller: Admin, transactions: TransactionsDep, streams: StreamsDep, id: RowId, reason: ReasonDep
 ) -> KeyView:
     """Ends its logins at once, and the key itself in every process within `edge.keys.fresh`.
 
@@ -80,9 +81,11 @@ async def revoke_key(
         return keys.find_api_key(conn, caller.workspace, id)
 
     try:
-        return KeyView.from_row(_found(await transactions.run(revoke)))
+        row = _found(await transactions.run(revoke))
     except LastAdminKeyError as error:
         raise _LastAdminError(str(error)) from error
+    streams.end_key(row.id)
+    return KeyView.from_row(row)
 
 
 def _found(row: ApiKey | None) -> ApiKey:

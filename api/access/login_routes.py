@@ -11,8 +11,9 @@ from api.access.login_schemas import LoginRequest, LoginView
 from api.edge.crowd import prove
 from api.web import login_cookie
 from api.web.cross_site import refuse_cross_site
-from api.web.deps import AnyKey, Caller, Keys, PoolDep, SettingsDep, api_key_of, state
+from api.web.deps import AnyKey, Caller, Keys, PoolDep, SettingsDep, login_of, state
 from api.web.errors import ConflictError, UnauthorizedError
+from api.web.streams import StreamsDep
 from config.collector import LoginParams
 from store.fetch import Pool
 from store.workspaces.bootstrap import KEY_BYTES, key_hash
@@ -41,6 +42,7 @@ async def log_in(
     pool: PoolDep,
     keys: Annotated[Keys, state("keys")],
     attempts: Annotated[Attempts, state("attempts")],
+    streams: StreamsDep,
     body: LoginRequest,
 ) -> LoginView:
     """Exchanges an API key for a cookie, which stands for the key in all requests of this browser.
@@ -65,6 +67,8 @@ async def log_in(
     terms = _terms(settings.edge.login)
     if not await begin_login(pool, caller.key_id, key_hash(token), replaced, terms):
         raise UnauthorizedError("The API key is unknown or revoked.")
+    for digest in replaced:
+        streams.end_login(digest)
     prove(request.scope)
     _send(request, response, token, terms.lifetime)
     return await _who(pool, caller, token)
@@ -73,31 +77,32 @@ async def log_in(
 @router.get("", summary="Ask who is logged in")
 async def get_login(request: Request, caller: AnyKey, pool: PoolDep) -> LoginView:
     """The name of the key that asks, its workspace and its scopes; with a login also its end."""
-    return await _who(pool, caller, _token(request))
+    return await _who(pool, caller, login_of(request))
 
 
 @router.delete("", summary="Log out")
-async def log_out(request: Request, response: Response, caller: AnyKey, pool: PoolDep) -> LoginView:
+async def log_out(
+    request: Request, response: Response, caller: AnyKey, pool: PoolDep, streams: StreamsDep
+) -> LoginView:
     """Ends the login in all processes at once, and tells the browser to forget the cookie.
+
+    Its live feeds end with it, those of other processes a moment later.
 
     An API key in a header is no login: it ends nothing.
     """
-    token = _token(request)
+    token = login_of(request)
     if token is None:
         raise ConflictError("An API key is no login: there is nothing to end.")
     ended = await _who(pool, caller, token)
-    await end_login(pool, key_hash(token))
+    digest = key_hash(token)
+    await end_login(pool, digest)
+    streams.end_login(digest)
     _send(request, response, "", timedelta())
     return ended
 
 
 def _terms(params: LoginParams) -> Terms:
     return Terms(params.idle, params.lifetime, params.logins_limit)
-
-
-def _token(request: Request) -> str | None:
-    """The login that a request was let in by; None where an API key was."""
-    return None if api_key_of(request) else login_cookie.token(request)
 
 
 def _send(request: Request, response: Response, token: str, age: timedelta) -> None:

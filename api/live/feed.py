@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Collection, Iterator
+from collections.abc import Awaitable, Callable, Collection, Iterator
 from dataclasses import dataclass
 from time import time_ns
 from typing import Final
@@ -17,8 +17,12 @@ from api.live.schemas import NAMES, LiveAway, LiveBack
 from api.web.values import now
 from config.live import LiveParams
 from store.live import Mark
+from store.workspaces.claims import Claim
 
 logger = structlog.get_logger(__name__)
+
+Holding = Callable[[Collection[Claim]], Awaitable[Collection[Claim]]]
+"""Finds those of some claims that still hold."""
 
 _FOR_ALL: Final = ""
 """Topic of messages that everybody gets."""
@@ -46,18 +50,23 @@ class Listener:
     """One connection that listens.
 
     Args:
+        claim: what it was let in by.
         topics: what it wants.
         queue: messages that it may be behind.
 
     Attributes:
+        claim: what it was let in by.
+        ended: set where it may not listen any more.
         dropped: set where it was too slow, or the feed ended.
         seq: number of the feed's last message before it came.
         marks: how far the topics had been told then.
     """
 
-    def __init__(self, topics: Collection[str], queue: int) -> None:
+    def __init__(self, claim: Claim, topics: Collection[str], queue: int) -> None:
+        self.claim = claim
         self.topics = frozenset(topics)
         self.queue: asyncio.Queue[Message] = asyncio.Queue(queue)
+        self.ended = asyncio.Event()
         self.dropped = asyncio.Event()
         self.seq = 0
         self.marks: dict[str, Mark] = {}
@@ -68,7 +77,7 @@ class Listener:
 
     def put(self, message: Message) -> None:
         """Queue a message; whoever is too far behind is dropped, and comes back with its place."""
-        if self.wants(message) and not self.dropped.is_set():
+        if self.wants(message) and not (self.dropped.is_set() or self.ended.is_set()):
             try:
                 self.queue.put_nowait(message)
             except asyncio.QueueFull:
@@ -80,6 +89,7 @@ class Feed:
 
     Args:
         looks: the workspace.
+        holding: finds the claims that still hold.
         workspace: its id.
         params: how often.
 
@@ -89,8 +99,9 @@ class Feed:
         looks: the workspace.
     """
 
-    def __init__(self, looks: Looks, workspace: int, params: LiveParams) -> None:
+    def __init__(self, looks: Looks, holding: Holding, workspace: int, params: LiveParams) -> None:
         self.looks = looks
+        self._holding = holding
         self.epoch = f"{time_ns():x}"
         self.listeners: set[Listener] = set()
         self._workspace = workspace
@@ -181,16 +192,25 @@ class Feed:
     async def _run(self) -> None:
         while True:
             await asyncio.sleep(self._params.look_interval.total_seconds())
-            wanted = {topic for listener in self.listeners for topic in listener.topics}
             try:
                 async with asyncio.timeout(self._params.patience.total_seconds()):
-                    await self._look(wanted)
+                    await self._part()
+                    await self._look()
             except (psycopg.OperationalError, TimeoutError):
                 self._note_away()
             else:
                 self._note_back()
 
-    async def _look(self, wanted: Collection[str]) -> None:
+    async def _part(self) -> None:
+        """End those who may not listen any more, before anything is told."""
+        listeners = list(self.listeners)
+        hold = await self._holding({listener.claim for listener in listeners})
+        for listener in listeners:
+            if listener.claim not in hold:
+                listener.ended.set()
+
+    async def _look(self) -> None:
+        wanted = {topic for listener in self.listeners for topic in listener.topics}
         untaken = 0
         async for told in self.looks.look(wanted):
             self._tell(told.topic, told.data, told.mark)

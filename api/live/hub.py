@@ -1,7 +1,9 @@
 """All feeds of one process: as many as workspaces that somebody listens to."""
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from datetime import timedelta
+from functools import partial
 
 from api.live.feed import Feed, Listener
 from api.live.looks import Looks
@@ -12,6 +14,7 @@ from config.live import LiveParams
 from store.fetch import Pool
 from store.intake.partitions import Watched
 from store.profiles.statistics import Totals
+from store.workspaces.claims import Claim, holding
 
 _RETRY_AFTER_S = 10.0
 
@@ -24,19 +27,30 @@ class Hub:
         totals: sums of workspaces.
         params: how many may listen.
         watched: partitions of the log: while they are read late, events are told late, too.
+        idle: rest that ends a login.
     """
 
-    def __init__(self, pool: Pool, totals: Totals, params: LiveParams, watched: Watched) -> None:
+    def __init__(
+        self, pool: Pool, totals: Totals, params: LiveParams, watched: Watched, idle: timedelta
+    ) -> None:
         self.params = params
         self._pool = pool
         self._totals = totals
         self._watched = watched
+        self._idle = idle
         self._feeds: dict[int, Feed] = {}
         self._beginning: dict[int, asyncio.Lock] = {}
         self._places = FairPlaces(params.listeners)
 
-    async def join(self, caller: Caller, topics: Collection[str]) -> tuple[Feed, Listener]:
+    async def join(
+        self, caller: Caller, claim: Claim, topics: Collection[str]
+    ) -> tuple[Feed, Listener]:
         """Let a caller listen to its workspace; `leave` must follow.
+
+        Args:
+            caller: who listens.
+            claim: what it was let in by.
+            topics: to what.
 
         Raises:
             BusyError: as many listen as may, or the workspace has as many listeners as there are
@@ -48,7 +62,7 @@ class Hub:
             raise BusyError("As many listen as may at once.", _RETRY_AFTER_S)
         try:
             feed = await self._feed(caller)
-            listener = Listener(topics, self.params.queue)
+            listener = Listener(claim, topics, self.params.queue)
             feed.add(listener)
         except BaseException:
             self._places.give_back(caller.workspace)
@@ -63,6 +77,20 @@ class Hub:
             feed.end()
             if self._feeds.get(caller.workspace) is feed:
                 del self._feeds[caller.workspace]
+
+    def end_login(self, digest: bytes) -> None:
+        """End at once what a login listens to (`api.web.streams`)."""
+        self._end(lambda claim: claim.login == digest)
+
+    def end_key(self, key_id: int) -> None:
+        """End at once what an API key and its logins listen to (`api.web.streams`)."""
+        self._end(lambda claim: claim.key_id == key_id)
+
+    def _end(self, meant: Callable[[Claim], bool]) -> None:
+        for feed in self._feeds.values():
+            for listener in feed.listeners:
+                if meant(listener.claim):
+                    listener.ended.set()
 
     @property
     def listeners(self) -> int:
@@ -93,7 +121,8 @@ class Hub:
                     self.params,
                     self._watched,
                 )
-                feed = Feed(looks, caller.workspace, self.params)
+                holds = partial(holding, self._pool, caller.workspace, "read", self._idle)
+                feed = Feed(looks, holds, caller.workspace, self.params)
                 await feed.begin()
                 self._feeds[caller.workspace] = feed
         return feed

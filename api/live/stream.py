@@ -1,7 +1,8 @@
 """One listener's connection: what it missed, then what comes, until it ends.
 
-It ends when the client goes, is too slow or may not read any more, when the server stops, and after
-``query.live.longest`` in any case. It holds neither a connection to Postgres nor a thread.
+It ends when the client goes, is too slow or may not read any more (`api.live.feed` looks), when the
+server stops, and after ``query.live.longest`` in any case. It holds neither a connection to
+Postgres nor a thread.
 """
 
 import asyncio
@@ -17,10 +18,11 @@ from api.edge.stopping import cut, stopping
 from api.live.feed import Feed, Listener, Message, gap
 from api.live.hub import Hub
 from api.live.places import Place, read
-from api.web.deps import Caller, demand, identify
-from api.web.errors import ApiError
+from api.web.deps import Caller, login_of
 from config.live import LiveParams
 from store.errors import StoreUnavailable
+from store.workspaces.bootstrap import key_hash
+from store.workspaces.claims import Claim
 
 _RETRY = b"retry: 3000\n\n"
 _COMMENT = b": \n\n"
@@ -54,17 +56,18 @@ class LiveStream(Response):
             psycopg.OperationalError: it does not answer.
         """
         try:
-            feed, listener = await self._hub.join(self._caller, self._topics)
+            feed, listener = await self._hub.join(self._caller, self._claim(scope), self._topics)
         except TimeoutError as error:
             raise StoreUnavailable(type(error).__name__) from error
         connection = _Connection(self._hub.params, self._caller, feed, listener)
         tasks = [
             asyncio.create_task(one)
             for one in (
-                connection.send(Request(scope), send, self._last),
+                connection.send(send, self._last),
                 _gone(receive),
                 stopping(scope).wait(),
                 listener.dropped.wait(),
+                listener.ended.wait(),
             )
         ]
         try:
@@ -80,6 +83,10 @@ class LiveStream(Response):
             raise results[0]
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
+    def _claim(self, scope: Scope) -> Claim:
+        token = login_of(Request(scope))
+        return Claim(self._caller.key_id, None if token is None else key_hash(token))
+
 
 class _Connection:
     """What is sent to one listener."""
@@ -90,11 +97,10 @@ class _Connection:
         self._feed = feed
         self._listener = listener
 
-    async def send(self, request: Request, send: Send, last: str | None) -> None:
-        """Send until the time is over or the caller may not read any more.
+    async def send(self, send: Send, last: str | None) -> None:
+        """Send until the time is over.
 
         Args:
-            request: names the caller's key.
             send: takes ASGI messages.
             last: the client's ``Last-Event-ID``; None for a new one.
         """
@@ -113,7 +119,7 @@ class _Connection:
             async for text in self._missed(last):
                 await write(text)
         await write(self._feed.place(self._listener) + b"\n")
-        await self._follow(request, write)
+        await self._follow(write)
 
     async def _missed(self, last: str) -> AsyncIterator[bytes]:
         """What came since a listener was here last."""
@@ -146,14 +152,14 @@ class _Connection:
         if gaps:
             yield gap(iter(gaps))
 
-    async def _follow(self, request: Request, write: Callable[[bytes], Awaitable[None]]) -> None:
-        """Send what comes; look at the caller's rights now and then."""
+    async def _follow(self, write: Callable[[bytes], Awaitable[None]]) -> None:
+        """Send what comes, and a sign of life now and then."""
         params, queue = self._params, self._listener.queue
         interval_s = params.comment_interval.total_seconds()
         end_s = monotonic() + params.longest.total_seconds()
-        look_s = monotonic() + interval_s
+        sign_s = monotonic() + interval_s
         while True:
-            wait_s = min(end_s, look_s) - monotonic()
+            wait_s = min(end_s, sign_s) - monotonic()
             try:
                 message = await asyncio.wait_for(queue.get(), max(0.0, wait_s))
             except TimeoutError:
@@ -162,22 +168,9 @@ class _Connection:
                 await write(b"".join([message.text, *_waiting(queue)]))
             if monotonic() >= end_s:
                 return
-            if monotonic() >= look_s:
-                if not await self._may_still(request):
-                    return
+            if monotonic() >= sign_s:
                 await write(_COMMENT)
-                look_s = monotonic() + interval_s
-
-    async def _may_still(self, request: Request) -> bool:
-        """Whether the caller's key still reads this workspace; without Postgres it does."""
-        try:
-            caller = await identify(request)
-            demand(caller, "read")
-        except ApiError:
-            return False
-        except psycopg.OperationalError:
-            return True
-        return caller.workspace == self._caller.workspace
+                sign_s = monotonic() + interval_s
 
 
 def _waiting(queue: asyncio.Queue[Message]) -> Iterator[bytes]:

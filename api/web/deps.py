@@ -214,6 +214,11 @@ async def _logged_in(request: Request, keys: Keys) -> Caller:
     return caller
 
 
+def login_of(request: Request) -> str | None:
+    """The token of the login that a request was let in by; None where an API key was."""
+    return None if api_key_of(request) else login_cookie.token(request)
+
+
 def require(*scopes: Scope) -> Callable[[Request], Awaitable[Caller]]:
     """A dependency that lets callers with one of some scopes through.
 

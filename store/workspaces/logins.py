@@ -15,7 +15,7 @@ from psycopg import AsyncConnection
 from store.audit.trail import append_async
 from store.fetch import Pool, fetch_one, transaction
 from store.workspaces.registry import KnownKey, known_key
-from store.workspaces.usage import note_login
+from store.workspaces.usage import login_noted_every, note_login
 
 _LOGIN: Final = """
     SELECT k.id, workspace_id, salt, scopes,
@@ -104,13 +104,13 @@ async def key_by_login(pool: Pool, digest: bytes, idle: timedelta) -> KnownKey |
     Raises:
         psycopg.OperationalError: Postgres cannot be reached.
     """
-    values = {"hash": digest, "idle": idle, "rest": _noted_every(idle)}
+    values = {"hash": digest, "idle": idle, "rest": login_noted_every(idle)}
     found = await fetch_one(pool, known_key, _LOGIN, values)
     if found is None:
         return None
     known, due = found
     if due:
-        await note_login(pool, digest, known.id, _noted_every(idle))
+        await note_login(pool, digest, known.id, login_noted_every(idle))
     return known
 
 
@@ -174,8 +174,3 @@ async def _record(
     conn: AsyncConnection[Any], workspace: int, key_id: int, action: str, detail: dict[str, Any]
 ) -> None:
     await append_async(conn, workspace, f"key:{key_id}", action, f"key:{key_id}", detail)
-
-
-def _noted_every(idle: timedelta) -> timedelta:
-    """How old a note of use may be: a minute, less where logins rest for minutes only."""
-    return min(timedelta(minutes=1), idle / 4)

@@ -28,6 +28,15 @@ _LOGIN: Final = """
 """
 
 
+def login_noted_every(idle: timedelta) -> timedelta:
+    """How old the note of a login's use may be: less than a minute where logins rest for minutes.
+
+    Args:
+        idle: rest that ends a login.
+    """
+    return min(NOTED_EVERY, idle / 4)
+
+
 async def note_key(pool: Pool, key_id: int) -> None:
     """Note that an API key is used, unless that was noted within the last minute."""
     await _note(pool, _KEY, {"key": key_id, "rest": NOTED_EVERY})

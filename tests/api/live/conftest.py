@@ -29,10 +29,12 @@ class Heard:
 
 
 class Ear:
-    """Listens as one API key."""
+    """Listens as one API key, or with the cookie of a login."""
 
-    def __init__(self, address: str, key: str, topics: str, last: str | None = None) -> None:
-        headers = {"authorization": f"Bearer {key}"}
+    def __init__(
+        self, address: str, key: str, topics: str, last: str | None = None, cookie: str = ""
+    ) -> None:
+        headers = {"cookie": cookie} if cookie else {"authorization": f"Bearer {key}"}
         if last is not None:
             headers["last-event-id"] = last
         self.last = last

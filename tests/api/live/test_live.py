@@ -17,7 +17,6 @@ from psycopg.types.json import Jsonb
 from api.app import create_app
 from api.live.places import Place, written
 from api.live.places import read as read_place
-from config.collector import EdgeParams, KeyParams
 from config.live import LiveParams
 from config.settings import Settings
 from store.audit import trail
@@ -418,17 +417,6 @@ def test_a_slow_listener_is_dropped_and_the_others_go_on(
         assert len(heard) > 50
         slow.close()
         good.close()
-
-
-def test_a_revoked_key_hears_no_more(settings: Settings, tenant: Tenant, postgres_dsn: str) -> None:
-    keys = KeyParams(fresh=timedelta(0))
-    changed = settings.model_copy(update={"edge": EdgeParams(keys=keys)})
-    with serving_api(create_app(changed)) as address:
-        ear = begun(Ear(address, tenant.read, "readings"))
-        with psycopg.connect(postgres_dsn) as conn:
-            conn.execute("UPDATE api_keys SET revoked_at = now()")
-        assert [one.name for one in ear.events() if one.name != ""] == []
-        ear.close()
 
 
 def test_the_server_ends_a_stream_after_a_while_and_shows_life_before(
