@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from cli.definitions import WorkspaceName, refused, workspace
-from cli.output import print_table
+from cli.output import echo, print_table
 from config.alerting import channels
 from config.load import load_settings
 from domain.alerts import Episode, Notice, Severity, Step
@@ -38,7 +38,7 @@ def list_alerts(
             conn, WorkspaceId(author.workspace), lasting=not everything, after=None, limit=100
         )
     if not rows:
-        typer.echo("nothing is wrong" if not everything else "nothing was ever wrong")
+        echo("nothing is wrong" if not everything else "nothing was ever wrong")
         return
     shown = (
         (
@@ -63,9 +63,9 @@ def show(alert: _Alert, workspace_name: WorkspaceName = "default") -> None:
         notices = outbox.notices(conn, WorkspaceId(author.workspace), alert)
     if row is None:
         raise refused([f"there is no alert {alert}"])
-    typer.echo(f"{row.severity}: {row.summary}")
+    echo(f"{row.severity}: {row.summary}")
     for member in row.members:
-        typer.echo(f"  also {member}")
+        echo(f"  also {member}")
     columns = ("notice", "step", "channel", "attempts", "sent (UTC)", "why not")
     rows = ((one.id, one.step, one.channel, one.attempts, _sent(one), one.error) for one in notices)
     print_table(*columns, rows=rows)
@@ -85,7 +85,7 @@ def acknowledge(alert: _Alert, workspace_name: WorkspaceName = "default") -> Non
             conn, WorkspaceId(author.workspace), author.actor, alert, datetime.now(UTC)
         ):
             raise refused([f"there is no alert {alert} that lasts"])
-    typer.echo(f"alert {alert} is acknowledged")
+    echo(f"alert {alert} is acknowledged")
 
 
 @app.command("test")
@@ -126,9 +126,9 @@ def _try_channel(name: str, channel: Channel, now: datetime) -> bool:
         notice = Notice(WorkspaceId(0), step, episode, now_ms, ended_ms)
         match deliver(channel, notice, now_ms % 10**9, now):
             case Arrived():
-                typer.echo(f"{name}: {step.value}: arrived")
+                echo(f"{name}: {step.value}: arrived")
             case Again(reason=reason) | Refused(reason=reason):
-                typer.echo(f"{name}: {step.value}: {reason}")
+                echo(f"{name}: {step.value}: {reason}")
                 return False
     return True
 
@@ -140,4 +140,4 @@ def retry(workspace_name: WorkspaceName = "default") -> None:
         count = commands.retry_dead(
             conn, WorkspaceId(author.workspace), author.actor, datetime.now(UTC)
         )
-    typer.echo(f"{count} notices are sent once more")
+    echo(f"{count} notices are sent once more")

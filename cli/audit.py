@@ -11,7 +11,7 @@ import psycopg
 import typer
 from rich.progress import Progress
 
-from cli.output import progress
+from cli.output import echo, progress
 from config.load import load_settings
 from operators.audit import Anchor, Linked, exported, parse_anchor
 from operators.audit import verify as check
@@ -87,17 +87,15 @@ def verify(
             found = check(_watched(conn, each, drawn), each.workspace, wanted)
             broken = broken or bool(found.problems)
             for problem in found.shown:
-                typer.echo(f"{each.name}: {problem}")
+                echo(f"{each.name}: {problem}")
             if found.problems > len(found.shown):
-                typer.echo(f"{each.name}: and {found.problems - len(found.shown):,} more")
+                echo(f"{each.name}: and {found.problems - len(found.shown):,} more")
             count, told = (
                 (found.newest.seq, f"{found.newest.seq}:{found.newest.hash.hex()}")
                 if found.newest is not None
                 else (0, "none")
             )
-            typer.echo(
-                f"{each.name}: {count:,} entries, {found.problems:,} problems, newest link {told}"
-            )
+            echo(f"{each.name}: {count:,} entries, {found.problems:,} problems, newest link {told}")
     if broken:
         raise typer.Exit(1)
 

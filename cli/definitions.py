@@ -8,10 +8,10 @@ from typing import Annotated, Any, Final
 
 import typer
 from psycopg import Connection
-from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from api.web.definitions import author_of
+from cli.output import Screen, echo
 from cli.segments.definition_files import FileDefinition, FileError, apply_definition, read_file
 from cli.workspaces import actor, connected
 from config.load import load_settings
@@ -56,7 +56,7 @@ def workspace(name: str) -> Iterator[tuple[Connection[Any], Author]]:
 def refused(lines: Json) -> typer.Exit:
     """Tell why something was refused; raise what it returns."""
     for line in lines:
-        typer.echo(f"Error: {line}", err=True)
+        echo(f"Error: {line}", err=True)
     return typer.Exit(2)
 
 
@@ -104,7 +104,7 @@ def _apply(
     except DefinitionError as error:
         raise refused([f"{definition.place}: {error}"]) from error
     state = "is saved" if applied.published is None else "is live"
-    typer.echo(
+    echo(
         f"{definition.kind} {definition.draft.name} ({applied.id})"
         f" version {applied.version} {state}"
     )
@@ -123,7 +123,7 @@ def change(
     """Do one thing to a definition, tell it, and watch its sweep where asked for."""
     with workspace(workspace_name) as (conn, author):
         published = work(conn, author, find(conn, author, kind, name_or_id))
-    typer.echo(f"{kind} {name_or_id} {message}")
+    echo(f"{kind} {name_or_id} {message}")
     if wait and published.sweep is not None:
         watch(workspace_name, published.sweep)
 
@@ -138,7 +138,7 @@ def watch(workspace_name: str, sweep: int | None) -> None:
     )
     with connected(load_settings(), workspace_name, autocommit=True) as (conn, workspace_id):
         number = newest_sweep(conn, workspace_id) if sweep is None else sweep
-        with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        with Progress(*columns, console=Screen(stderr=True), transient=True) as progress:
             task = progress.add_task("", total=100)
             while True:
                 found = sweep_progress(conn, workspace_id, number or 0)
@@ -150,7 +150,7 @@ def watch(workspace_name: str, sweep: int | None) -> None:
                 if found.done:
                     break
                 time.sleep(_LOOK_S)
-    typer.echo(_progress_text(found))
+    echo(_progress_text(found))
 
 
 def _progress_text(progress: SweepProgress) -> str:

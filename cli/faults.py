@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Annotated, Final
 
 import typer
-from rich.console import Console, RenderableType
+from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from cli.output import progress
+from cli.output import Screen, echo, echo_lines, progress
 from config.load import load_settings
 from domain.instants import DAY_MS
 from faultlab.corpus import JUDGEMENT, QUICK, QUICK_PROFILES, QUICK_SEVERITIES, Plan, run
@@ -91,7 +91,7 @@ def faults(
     if json_path is not None:
         document = _document(told, plan, quick=quick)
         if str(json_path) == "-":
-            sys.stdout.write(document)
+            echo_lines(document.removesuffix("\n"))
             return
         json_path.write_text(document)
     if picture is not None:
@@ -105,7 +105,7 @@ def _document(told: Sequence[HistoryResult], plan: Plan, *, quick: bool) -> str:
 
 
 def _print(told: Sequence[HistoryResult], plan: Plan, took_s: float, *, each: bool) -> None:
-    console = Console(width=None if sys.stdout.isatty() else 150)
+    console = Screen(width=None if sys.stdout.isatty() else 150)
     for part in _tables(told, plan, each=each):
         console.print(part)
     console.print(
@@ -123,7 +123,7 @@ def _run(plan: Plan, jobs: int) -> list[HistoryResult]:
             plan,
             rules,
             jobs,
-            lambda name, done, total: typer.echo(f"{name}: {done} of {total}", err=True),
+            lambda name, done, total: echo(f"{name}: {done} of {total}", err=True),
         )
     with progress(shown=True) as shown:
         task = shown.add_task("warming up", total=None)

@@ -11,10 +11,9 @@ from typing import Annotated, Any
 import msgspec
 import typer
 from psycopg import Connection
-from rich.console import Console
 
 from cli.definitions import WorkspaceName, refused
-from cli.output import print_table
+from cli.output import Screen, echo, print_table
 from cli.texts import OptionalReason, Reason
 from cli.workspaces import actor, connected
 from config.load import load_settings
@@ -89,8 +88,8 @@ def show(*, workspace: WorkspaceName = "default") -> None:
         columns = ("what", "id", "scope", "says", "reason", "author", "ends", "approved by")
         print_table(*columns, rows=rows)
     else:
-        typer.echo("The gate enforces; nobody lets anything pass.")
-    Console().print_json(json.dumps(thresholds))
+        echo("The gate enforces; nobody lets anything pass.")
+    Screen().print_json(json.dumps(thresholds))
 
 
 @app.command()
@@ -100,7 +99,7 @@ def freeze(
     """Hold every push until `stratum gate enforce`. Withdrawals and erasures continue."""
     with _session(workspace) as at:
         commands.set_mode(at.conn, at.actor, Mode.FROZEN, commands.Terms(scope, reason), at.now)
-    typer.echo(f"{scope}: pushes are frozen")
+    echo(f"{scope}: pushes are frozen")
 
 
 @app.command()
@@ -120,7 +119,7 @@ def advise(
             commands.Terms(scope, reason, at.until(hours)),
             at.now,
         )
-    typer.echo(f"{scope}: the gate advises for {hours:g} h; no push is sent")
+    echo(f"{scope}: the gate advises for {hours:g} h; no push is sent")
 
 
 @app.command()
@@ -130,7 +129,7 @@ def enforce(
     """Take back what was set for a scope: the gate enforces."""
     with _session(workspace) as at:
         commands.set_mode(at.conn, at.actor, Mode.ENFORCE, commands.Terms(scope, reason), at.now)
-    typer.echo(f"{scope}: the gate enforces")
+    echo(f"{scope}: the gate enforces")
 
 
 @app.command()
@@ -150,7 +149,7 @@ def override(
         number = commands.override(
             at.conn, at.actor, codes, commands.Terms(scope, reason, at.until(hours)), at.now
         )
-    typer.echo(f"override {number} holds for {hours:g} h" + _pending(at.settings))
+    echo(f"override {number} holds for {hours:g} h" + _pending(at.settings))
 
 
 @app.command()
@@ -160,7 +159,7 @@ def release(
     """Let an audience's next push pass, whatever the gate says of it."""
     with _session(workspace) as at:
         number = commands.release(at.conn, at.actor, audience, reason, at.now, at.until(hours))
-    typer.echo(
+    echo(
         f"release {number} covers the next push of audience {audience} within {hours:g} h"
         + _pending(at.settings)
     )
@@ -173,7 +172,7 @@ def confirm(
     """Confirm an audience's first push, which adds everybody at once."""
     with _session(workspace) as at:
         commands.confirm_first(at.conn, at.actor, audience, at.now, reason)
-    typer.echo(f"the first push of audience {audience} is confirmed")
+    echo(f"the first push of audience {audience} is confirmed")
 
 
 @app.command()
@@ -197,7 +196,7 @@ def approve(
             done = commands.approve(at.conn, at.actor, _kind_of(kind), _number(which), reason)
         if not done:
             raise refused([f"there is no {kind} {which} that waits for approval"])
-    typer.echo(f"{kind} {which} is approved")
+    echo(f"{kind} {which} is approved")
 
 
 @app.command()
@@ -212,7 +211,7 @@ def revoke(
     with _session(workspace) as at:
         if not commands.revoke(at.conn, at.actor, _kind_of(kind), _number(which), reason):
             raise refused([f"there is no {kind} {which} that holds"])
-    typer.echo(f"{kind} {which} is revoked")
+    echo(f"{kind} {which} is revoked")
 
 
 @app.command()
@@ -254,10 +253,10 @@ def rejudge(
 
 def _print_rejudged(rejudged: list[Rejudged]) -> None:
     differing = [one for one in rejudged if one.differs]
-    typer.echo(f"{len(rejudged):,} decisions, {len(differing):,} would differ")
+    echo(f"{len(rejudged):,} decisions, {len(differing):,} would differ")
     counts = Counter(f"{one.past.value} → {one.now.verdict.value}" for one in rejudged)
     for said, count in sorted(counts.items()):
-        typer.echo(f"  {said}: {count:,}")
+        echo(f"  {said}: {count:,}")
     if not differing:
         return
     rows = (

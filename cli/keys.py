@@ -10,7 +10,7 @@ from typing import Annotated, TypeVar
 import psycopg
 import typer
 
-from cli.output import print_table
+from cli.output import echo, print_table
 from cli.texts import written
 from cli.workspaces import actor, connected
 from config.load import load_settings
@@ -74,7 +74,7 @@ def revoke(
         owner = Owner(workspace_id, actor())
         if not _allowed(lambda: revoke_api_key(conn, owner, key_id)):
             raise typer.BadParameter(f"workspace {workspace} has no working key {key_id}")
-    typer.echo(f"key {key_id} is revoked")
+    echo(f"key {key_id} is revoked")
 
 
 @app.command()
@@ -137,5 +137,5 @@ def _allowed(act: Callable[[], Made]) -> Made:
 
 
 def _print_key(kind: str, key: str) -> None:
-    typer.echo(f"{kind}: {key}")
-    typer.echo(_KEPT, err=True)
+    echo(f"{kind}: {key}")
+    echo(_KEPT, err=True)

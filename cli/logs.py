@@ -5,12 +5,14 @@ from typing import TextIO, cast
 
 import structlog
 
+from domain.texts import escaped
+
 
 class _StandardError:
     """Standard error at the time of writing, so that loggers outlive its redirection."""
 
     def write(self, text: str) -> int:
-        return sys.stderr.write(text)
+        return sys.stderr.write(escaped(text, lines=True))
 
     def flush(self) -> None:
         sys.stderr.flush()

@@ -8,10 +8,13 @@ import importlib
 import os
 import sys
 from dataclasses import dataclass
+from traceback import format_exc
 from typing import Any, Final, TypeAlias
 
 import typer
 from typer.core import TyperCommand, TyperGroup
+
+from domain.texts import escaped
 
 _USAGE_ERROR: Final = 2
 
@@ -105,6 +108,13 @@ class _LazyGroup(TyperGroup):
             return None
         return TyperCommand(cmd_name, help=entry.help) if self._listing else _load(cmd_name)
 
+    def invoke(self, ctx: _Own) -> _Own:
+        try:
+            return super().invoke(ctx)
+        except typer.BadParameter as error:  # typer tells it, and what it names may be stored
+            error.message = escaped(error.message, lines=True)
+            raise
+
     def format_help(self, ctx: _Own, formatter: _Own) -> None:
         self._listing = True
         super().format_help(ctx, formatter)
@@ -143,11 +153,13 @@ def main() -> None:
         app(prog_name="stratum")
     except Exception as error:
         from cli.failures import sentence  # noqa: PLC0415 - as above
+        from cli.output import echo_lines  # noqa: PLC0415 - as above
 
         known = sentence(error)
         if known is None:
-            raise
-        typer.echo(f"Error: {known}", err=True)
+            echo_lines(format_exc().rstrip(), err=True)
+            sys.exit(1)
+        echo_lines(f"Error: {known}", err=True)
         sys.exit(_USAGE_ERROR)
 
 

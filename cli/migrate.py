@@ -1,7 +1,6 @@
 """``stratum migrate``: bring the database to this version's schema."""
 
-import typer
-
+from cli.output import echo
 from config.load import load_settings
 from store.migrate import Migration
 from store.migrate import migrate as apply
@@ -13,8 +12,8 @@ def migrate() -> None:
     Safe to run at any time and from several processes at once.
     """
     applied = apply(load_settings().postgres.dsn.get_secret_value(), _show)
-    typer.echo(f"applied {len(applied)}" if applied else "the schema is current")
+    echo(f"applied {len(applied)}" if applied else "the schema is current")
 
 
 def _show(migration: Migration, done: int, total: int) -> None:
-    typer.echo(f"[{done + 1}/{total}] {migration.name}")
+    echo(f"[{done + 1}/{total}] {migration.name}")

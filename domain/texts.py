@@ -4,6 +4,7 @@ What events say is not meant: senders may spell that as they like. A text that w
 these rules is still shown.
 """
 
+import re
 import unicodedata
 from dataclasses import dataclass
 from typing import Final
@@ -19,11 +20,11 @@ _BLANK: Final = frozenset(
     ]
 )
 """Of those categories, and drawn as nothing: fillers, blanks, selectors of a variation."""
-_FORBIDDEN: Final = frozenset({"Cc", "Cs", "Zl", "Zp"})
-"""Controls, halves of surrogates, separators of lines and of paragraphs."""
-_TURNING: Final = frozenset([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
-"""Embed, override or isolate the direction of what follows, which then reads as something else."""
-_LINES: Final = frozenset("\t\n\r")
+_OBEYED: Final = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+"""What is obeyed and not read: controls, separators of lines and of paragraphs, what embeds,
+overrides or isolates the direction of writing; and halves of surrogates, which are nothing."""
 
 
 @dataclass(frozen=True)
@@ -52,10 +53,11 @@ class TextForm:
         """
         if len(text) > self.most:
             return f"It is too long: write at most {self.most:,} characters."
-        at = next((place for place, sign in enumerate(text, 1) if not self._may_have(sign)), None)
-        if at is not None:
+        lines = "\t\n\r" if self.lines else ""
+        obeyed = next((sign for sign in _OBEYED.finditer(text) if sign[0] not in lines), None)
+        if obeyed is not None:
             return (
-                f"Leave out character {at}: it is a control character"
+                f"Leave out character {obeyed.end()}: it is a control character"
                 f"{'' if self.lines else ', a line break'} or turns the direction of writing."
             )
         if visible(text) < self.least:
@@ -64,11 +66,6 @@ class TextForm:
                 f" character{'' if self.least == 1 else 's'}."
             )
         return None
-
-    def _may_have(self, sign: str) -> bool:
-        if self.lines and sign in _LINES:
-            return True
-        return ord(sign) not in _TURNING and unicodedata.category(sign) not in _FORBIDDEN
 
 
 def visible(text: str) -> int:
@@ -80,6 +77,22 @@ def visible(text: str) -> int:
     return sum(
         unicodedata.category(sign)[0] in _VISIBLE and ord(sign) not in _BLANK for sign in text
     )
+
+
+def escaped(text: str, *, lines: bool = False) -> str:
+    r"""A text for a terminal: what it would obey is spelled as in JSON, so that JSON stays JSON.
+
+    Args:
+        text: from wherever.
+        lines: whether line breaks and tabs stay as they are.
+
+    >>> escaped("\x1b[31mred\n"), escaped("a\n\x9b", lines=True)
+    ('\\u001b[31mred\\u000a', 'a\n\\u009b')
+    """
+    if text.isprintable():
+        return text
+    kept = "\t\n" if lines else ""
+    return _OBEYED.sub(lambda sign: sign[0] if sign[0] in kept else f"\\u{ord(sign[0]):04x}", text)
 
 
 REASON: Final = TextForm(3, 500)

@@ -9,10 +9,10 @@ from typing import Annotated, Any, Final
 
 import typer
 from psycopg import Connection
-from rich.console import Console
 from rich.table import Table
 
 from cli.definitions import WorkspaceName, find, refused, workspace
+from cli.output import Screen, add_row, echo
 from cli.texts import written
 from config.load import load_settings
 from domain.activation.platforms import ANY_PLATFORM
@@ -66,10 +66,10 @@ def list_audiences(workspace_name: WorkspaceName = "default") -> None:
         for row in listed(conn, author.workspace):
             pushed = f"{row.last_pushed_at:%Y-%m-%d %H:%M}" if row.last_pushed_at else "never"
             counts = (f"{row.members:,}", f"{row.pending:,}", f"{row.refused:,}")
-            table.add_row(
-                str(row.id), row.platform, row.name, row.segment, row.status, *counts, pushed
+            add_row(
+                table, str(row.id), row.platform, row.name, row.segment, row.status, *counts, pushed
             )
-    Console().print(table)
+    Screen().print(table)
 
 
 @app.command()
@@ -79,9 +79,9 @@ def show(audience: _Audience, workspace_name: WorkspaceName = "default") -> None
     with workspace(workspace_name) as (conn, author):
         row = _find(conn, author, audience)
         for push in newest_pushes(conn, author.workspace, row.id, _SHOWN):
-            table.add_row(*_cells(push))
-    Console().print(f"{row.name} on {row.platform} follows {row.segment}; {row.status}")
-    Console().print(table)
+            add_row(table, *_cells(push))
+    echo(f"{row.name} on {row.platform} follows {row.segment}; {row.status}")
+    Screen().print(table)
 
 
 def _cells(push: PushRow) -> tuple[str, ...]:
@@ -217,7 +217,7 @@ def preview(audience: _Audience, workspace_name: WorkspaceName = "default") -> N
         skipped = "".join(
             f", {count:,} {reason}" for reason, count in sorted(found.skipped.items())
         )
-        typer.echo(
+        echo(
             f"{row.name} on {row.platform}: {found.members:,} in the segment,"
             f" {found.listed:,} on the list, {found.held_out:,} held out"
         )
@@ -226,11 +226,11 @@ def preview(audience: _Audience, workspace_name: WorkspaceName = "default") -> N
             if found.exact
             else f" (estimated from {found.examined:,} of {found.concerned:,} people)"
         )
-        typer.echo(
+        echo(
             f"the next push adds {found.adds:,} and removes {found.removes:,}"
             f" in {found.requests:,} requests{skipped}{about}"
         )
-        typer.echo(f"the gate would {judged.verdict}: {'; '.join(judged.decision.reasons)}")
+        echo(f"the gate would {judged.verdict}: {'; '.join(judged.decision.reasons)}")
 
 
 @app.command()
@@ -264,7 +264,7 @@ def _do(workspace_name: str, work: Callable[[Connection[Any], Author], str]) -> 
             said = work(conn, author)
     except AudienceCommandError as error:
         raise refused([str(error)]) from error
-    typer.echo(said)
+    echo(said)
 
 
 def _find(conn: Connection[Any], author: Author, wanted: str) -> AudienceRow:

@@ -4,10 +4,10 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from cli.definitions import WorkspaceName, workspace
+from cli.output import Screen, add_row, echo
 from config.load import load_settings
 from config.platform_check import OK, check
 from store.activation import connections
@@ -31,14 +31,15 @@ def platforms(context: typer.Context, workspace_name: WorkspaceName = "default")
         status = (
             "not configured" if not section.connected else "disconnected" if rests else "connected"
         )
-        table.add_row(
+        add_row(
+            table,
             name,
             section.account,
             status,
             found.result if found else "",
             found.advice if found else "",
         )
-    Console().print(table)
+    Screen().print(table)
 
 
 @app.command("check")
@@ -65,8 +66,8 @@ def check_platforms(
             connections.note_check(
                 conn, author.workspace, name, found.result, found.advice, datetime.now(UTC)
             )
-            typer.echo(f"{name}: {found.result}{f' – {found.advice}' if found.advice else ''}")
+            echo(f"{name}: {found.result}{f' – {found.advice}' if found.advice else ''}")
     if not asked:
-        typer.echo("no platform is connected: docs/platforms says how")
+        echo("no platform is connected: docs/platforms says how")
     if any(found.result != OK for found in results.values()):
         raise typer.Exit(1)

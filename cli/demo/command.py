@@ -7,9 +7,11 @@ from typing import Annotated, Final
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from cli.demo.run import Demo
 from cli.demo.shop import Shop
+from cli.output import Screen
 from cli.stack.up import dashboard
 from config.load import load_settings
 from config.platforms import SECTIONS
@@ -32,7 +34,7 @@ def demo(
     Beside it a week in a shop is told, in a workspace of its own, that has something of everything
     to look at. Starts from an empty folder each time.
     """
-    console = Console(highlight=False)
+    console = Screen(highlight=False, markup=True)
     settings = load_settings()
     # Whatever is connected, a demo talks to local platforms only.
     local = {name: section() for name, section in SECTIONS.items()}
@@ -82,7 +84,7 @@ def _conclude(console: Console, run: Demo) -> None:
     differences = run.check()
     if differences:
         for difference in differences:
-            console.print(f"[red]differs:[/] {difference}")
+            console.print(f"[red]differs:[/] {escape(difference)}")
         raise typer.Exit(1)
     rows = run.client.at_meta(run.audience or 0)
     revenue = decimal_string(cdnow.REVENUE_MINOR, cdnow.CURRENCY)

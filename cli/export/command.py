@@ -5,10 +5,10 @@ from typing import Annotated, Any, Final
 
 import httpx
 import typer
-from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from cli.export.client import ExportClient, ExportRefusedError
+from cli.output import Screen, echo
 from domain.activation.platforms import ANY_PLATFORM
 
 _TIMEOUT_S: Final = 60.0
@@ -85,24 +85,24 @@ def export(  # noqa: PLR0913 - one per option
             view = _saved(http, segment, body, out)
     except (ExportRefusedError, httpx.TransportError) as error:
         told = str(error) if isinstance(error, ExportRefusedError) else f"{url} does not answer"
-        typer.echo(f"Error: {told}", err=True)
+        echo(f"Error: {told}", err=True)
         raise typer.Exit(2) from error
     left_out = (
         f"{view['without_consent']:,} without consent, {view['without_identifier']:,}"
         " without identifiers left out"
     )
-    typer.echo(f"{out}: {view['rows']:,} people, {view['size_bytes']:,} bytes; {left_out}")
+    echo(f"{out}: {view['rows']:,} people, {view['size_bytes']:,} bytes; {left_out}")
 
 
 def _saved(http: httpx.Client, segment: str, body: dict[str, Any], out: Path) -> dict[str, Any]:
     """Export and save while a bar shows how far it is; the export as the API shows it."""
     bars = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         TaskProgressColumn(),
         TimeRemainingColumn(),
     )
-    with Progress(*bars, console=Console(stderr=True), transient=True) as progress:
+    with Progress(*bars, console=Screen(stderr=True), transient=True) as progress:
         task = progress.add_task("")
 
         def shown(what: str, done: int, whole: int) -> None:

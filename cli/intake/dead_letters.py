@@ -10,11 +10,11 @@ from functools import partial
 from typing import Annotated, Final, TypeVar
 
 import typer
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
 from api.intake.event_log import open_log
+from cli.output import Screen, add_row, echo, echo_bytes, echo_lines
 from cli.workspaces import actor
 from config.load import load_settings
 from config.settings import Settings
@@ -99,7 +99,7 @@ def list_letters(
         return rows, *await dead_letters.total(pool, wanted, _COUNTED)
 
     rows, total, exact = _run(read)
-    Console().print(_table(rows, f"{'' if exact else '≈ '}{total:,}"))
+    Screen().print(_table(rows, f"{'' if exact else '≈ '}{total:,}"))
 
 
 def _table(rows: Sequence[DeadLetterRow], total: str) -> Table:
@@ -110,7 +110,8 @@ def _table(rows: Sequence[DeadLetterRow], total: str) -> Table:
         owner, sender = (
             "–" if number is None else str(number) for number in (row.workspace_id, row.source_id)
         )
-        table.add_row(
+        add_row(
+            table,
             str(row.id),
             owner,
             sender,
@@ -139,9 +140,9 @@ def show_letter(
     if row is None:
         raise typer.BadParameter("there is no such dead letter", param_hint="letter")
     if raw:
-        typer.echo(row.payload)
+        echo_bytes(row.payload)
         return
-    console = Console()
+    console = Screen()
     table = Table(show_header=False, title=f"Dead letter {row.id}")
     for name, value in (
         ("reason", f"{row.reason}: {REASONS.get(row.reason, '')}"),
@@ -157,9 +158,9 @@ def show_letter(
             f"{row.log}, partition {row.partition}, position {row.position}, index {row.index}",
         ),
     ):
-        table.add_row(name, "–" if value is None else str(value))
+        add_row(table, name, "–" if value is None else str(value))
     console.print(table)
-    console.print(row.payload.decode("utf-8", "backslashreplace"), markup=False, highlight=False)
+    echo_lines(row.payload.decode("utf-8", "backslashreplace"))
 
 
 @app.command("retry")
@@ -188,12 +189,12 @@ def retry_letters(
     wanted = DeadLetterFilter(workspace, reason, status, source)
 
     outcome = _run(partial(_retry, wanted=wanted, ids=letters))
-    typer.echo(f"{len(outcome.retried):,} in the log again.")
+    echo(f"{len(outcome.retried):,} in the log again.")
     if outcome.hopeless:
         named = ", ".join(map(str, outcome.hopeless[:_NAMED])) + (
             " …" if len(outcome.hopeless) > _NAMED else ""
         )
-        typer.echo(f"{len(outcome.hopeless):,} left open ({named}). {HOPELESS}")
+        echo(f"{len(outcome.hopeless):,} left open ({named}). {HOPELESS}")
 
 
 async def _retry(
@@ -204,7 +205,7 @@ async def _retry(
     log = open_log(settings)
     columns = TextColumn("retrying"), BarColumn(), MofNCompleteColumn()
     try:
-        with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        with Progress(*columns, console=Screen(stderr=True), transient=True) as progress:
             task = progress.add_task("retrying", total=count)
             return await _in_chunks(
                 pool,

@@ -1,18 +1,17 @@
 """``stratum lag``: how far processing is behind the log, per partition."""
 
 import asyncio
-import sys
 import time
 from datetime import UTC, datetime
 from typing import Annotated
 
 import msgspec
 import typer
-from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
 from api.intake.event_log import open_log
+from cli.output import Screen, add_row, echo
 from config.lag import lag_reader
 from config.load import load_settings
 from config.settings import Settings
@@ -33,12 +32,14 @@ def lag_table(lags: list[PartitionLag]) -> Table:
     for each in lags:
         records = f"{each.records_behind:,}" if each.exact else f"≈ {each.records_behind:,}"
         caught_up = utc(each.caught_up_ms).strftime("%H:%M:%S") if each.caught_up_ms else "–"
-        table.add_row(
-            each.log, str(each.partition), records, f"{each.seconds_behind:.1f}", caught_up
+        add_row(
+            table, each.log, str(each.partition), records, f"{each.seconds_behind:.1f}", caught_up
         )
     table.add_section()
     worst = max((each.seconds_behind for each in lags), default=0.0)
-    table.add_row("total", "", f"{sum(each.records_behind for each in lags):,}", f"{worst:.1f}", "")
+    add_row(
+        table, "total", "", f"{sum(each.records_behind for each in lags):,}", f"{worst:.1f}", ""
+    )
     return table
 
 
@@ -84,7 +85,7 @@ def lag(
     settings = load_settings()
     line = log_line(settings)
     if line:
-        typer.echo(line, err=True)
+        echo(line, err=True)
     reader = lag_reader(settings, connector(settings))
     try:
         if as_json:
@@ -93,12 +94,12 @@ def lag(
                 time.sleep(interval)
                 _print_json(reader)
         elif watch:
-            with Live(lag_table(reader.read()), auto_refresh=False) as live:
+            with Live(lag_table(reader.read()), console=Screen(), auto_refresh=False) as live:
                 while True:
                     time.sleep(interval)
                     live.update(lag_table(reader.read()), refresh=True)
         else:
-            Console().print(lag_table(reader.read()))
+            Screen().print(lag_table(reader.read()))
     except KeyboardInterrupt:
         pass
     finally:
@@ -106,5 +107,4 @@ def lag(
 
 
 def _print_json(reader: LagReader) -> None:
-    sys.stdout.write(msgspec.json.encode(reader.read()).decode() + "\n")
-    sys.stdout.flush()
+    echo(msgspec.json.encode(reader.read()).decode())

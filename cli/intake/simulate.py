@@ -1,7 +1,6 @@
 """``stratum simulate``: live traffic through the collector, at a steady rate."""
 
 import random
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -10,10 +9,10 @@ from typing import Annotated
 
 import msgspec
 import typer
-from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
+from cli.output import Screen, echo
 from local.traffic.sender import Delivered, Item, Sender, SendParams, WriteKeyRefusedError
 from local.traffic.simulator import stamp, traffic
 
@@ -79,7 +78,7 @@ def simulate(
     try:
         with (
             closing(Sender(url, write_key, SendParams(), lambda: stamp(now()))) as sender,
-            Live(console=Console(stderr=True), refresh_per_second=4) as live,
+            Live(console=Screen(stderr=True), refresh_per_second=4) as live,
         ):
             for delivered in send_traffic(sender, rate, seed, duration):
                 accepted += delivered.accepted
@@ -95,4 +94,4 @@ def simulate(
         pass
     except WriteKeyRefusedError as error:
         raise typer.BadParameter(str(error)) from error
-    sys.stdout.write(f"{accepted} events sent, {refused} refused, seed {seed}\n")
+    echo(f"{accepted} events sent, {refused} refused, seed {seed}")

@@ -11,10 +11,9 @@ from typing import Final
 import msgspec
 import psycopg
 import redis
-import typer
 from psycopg import errors
 
-from cli.output import progress
+from cli.output import echo, progress
 from config.settings import Settings
 from domain.event import Batch, Event, Record
 from domain.ids import ProfileId, SourceId, WorkspaceId
@@ -247,7 +246,7 @@ class Repair:
                             )
                         )
             except redis.RedisError as error:
-                typer.echo(
+                echo(
                     f"the hot projection was not told ({type(error).__name__}); its"
                     " answers are old for a minute",
                     err=True,

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from cli.output import echo
 from cli.profiles.recompute import Repair
 from cli.profiles.verify import verify_all
 from config.load import load_settings
@@ -33,9 +34,7 @@ def repair(
         return
     with only_repair(settings.postgres.dsn.get_secret_value()) as alone:
         if not alone:
-            typer.echo(
-                "another repair of this database is running; wait until it has ended", err=True
-            )
+            echo("another repair of this database is running; wait until it has ended", err=True)
             raise typer.Exit(1)
         _run(settings, workspace, apply=True)
 
@@ -47,12 +46,14 @@ def _run(settings: Settings, workspace: str, *, apply: bool) -> None:
         raise typer.BadParameter(f"no workspace is called {workspace}") from error
     with closing(Repair(settings, apply=apply)) as work:
         for report in reports:
-            sys.stdout.writelines(f"{line}\n" for line in work(report).lines(applied=apply))
+            for line in work(report).lines(applied=apply):
+                echo(line)
     found = any(report.differences for report in reports)
     if apply and found:
         again = verify_all(settings, workspace, shown=sys.stderr.isatty())
         for report in again:
-            sys.stdout.writelines(f"{line}\n" for line in report.lines())
+            for line in report.lines():
+                echo(line)
         found = any(report.differences for report in again)
     if found:
         raise typer.Exit(1)

@@ -1,6 +1,5 @@
 """``stratum replay``: files of events through the collector, as any client would send them."""
 
-import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
@@ -10,7 +9,6 @@ from typing import Annotated, BinaryIO
 
 import msgspec
 import typer
-from rich.console import Console
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -22,6 +20,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from cli.output import Screen, echo
 from local.traffic.sender import (
     CollectorUnavailableError,
     Item,
@@ -168,9 +167,10 @@ def replay(
     except (MapError, WriteKeyRefusedError) as error:
         raise typer.BadParameter(str(error)) from error
     except CollectorUnavailableError as error:
-        sys.stderr.write(
+        echo(
             f"the collector at {url} does not take events ({error}); start again when it"
-            " does, nothing is counted twice\n"
+            " does, nothing is counted twice",
+            err=True,
         )
         raise typer.Exit(2) from error
     if rejected:
@@ -182,7 +182,7 @@ def _replay_files(
 ) -> int:
     """Send files one after another, each with a bar of its own; how many rows were rejected."""
     rejected = 0
-    with Progress(*_bar(), console=Console(stderr=True)) as progress:
+    with Progress(*_bar(), console=Screen(stderr=True)) as progress:
         for path in files:
             lines = max(0, count_lines(path) - (columns is not None))
             task = progress.add_task(path.name, total=lines)
@@ -197,7 +197,7 @@ def _replay_files(
 
 def _bar() -> tuple[ProgressColumn, ...]:
     return (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         TaskProgressColumn(show_speed=True),

@@ -9,7 +9,7 @@ import psycopg
 import typer
 from rich.progress import Progress
 
-from cli.output import progress
+from cli.output import echo, progress
 from config.load import load_settings
 from config.settings import Settings
 from oracle.outbox import outbox_differences
@@ -39,12 +39,11 @@ def verify(
     except LookupError as error:
         raise typer.BadParameter(f"no workspace is called {workspace}") from error
     if as_json:
-        sys.stdout.write(
-            json.dumps({"workspaces": [report.as_json() for report in reports]}) + "\n"
-        )
+        echo(json.dumps({"workspaces": [report.as_json() for report in reports]}))
     else:
         for report in reports:
-            sys.stdout.writelines(f"{line}\n" for line in report.lines())
+            for line in report.lines():
+                echo(line)
     if any(report.differences for report in reports):
         raise typer.Exit(1)
 

@@ -1,17 +1,16 @@
 """``stratum segments preview``: what segments in a file would mean, before anybody is a member."""
 
 import secrets
-import sys
 import time
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from api.segments.previews_schemas import PreviewView
 from cli.definitions import WorkspaceName, refused, workspace
+from cli.output import Screen, add_row, echo
 from cli.segments.definition_files import FileError, read_file
 from config.load import load_settings
 from operators.segments.sampling import Estimate
@@ -48,7 +47,7 @@ def preview(
         with workspace(workspace_name) as (conn, author):
             found = previews.preview(conn, author, asked)
         if as_json:
-            sys.stdout.write(PreviewView.from_preview(found, now_ms).model_dump_json() + "\n")
+            echo(PreviewView.from_preview(found, now_ms).model_dump_json())
         else:
             _print(str(definition.draft.name), found)
 
@@ -62,13 +61,13 @@ def _number(estimate: Estimate) -> str:
 
 
 def _print(name: str, preview: Preview) -> None:
-    console = Console()
+    console = Screen()
     how = (
         "everybody was evaluated"
         if preview.exact
         else f"95 % confidence, from {preview.evaluated:,} evaluated"
     )
-    console.print(f"{name}: {_number(preview.members)} of {preview.people:,} people; {how}")
+    echo(f"{name}: {_number(preview.members)} of {preview.people:,} people; {how}")
     if preview.reads_history:
         console.print(
             "The rule asks for something of the past that is not kept yet: publishing"
@@ -78,7 +77,8 @@ def _print(name: str, preview: Preview) -> None:
         console.print("Nobody has RFM scores until bounds have been taken.")
     examples = Table("person", "identifiers", title="For example")
     for person in preview.examples:
-        examples.add_row(
+        add_row(
+            examples,
             str(person.profile_id),
             ", ".join(f"{kind} {value}" for kind, value in person.identifiers),
         )
@@ -90,7 +90,7 @@ def _print(name: str, preview: Preview) -> None:
             "–" if share is None else f"{share:.1%}"
             for share in (each.share_of_draft, each.share_of_segment)
         )
-        overlaps.add_row(each.name, _number(each.members), _number(each.both), *shares)
+        add_row(overlaps, each.name, _number(each.members), _number(each.both), *shares)
     for table in (examples, overlaps):
         if table.row_count:
             console.print(table)

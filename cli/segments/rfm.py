@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from cli.output import echo
 from cli.workspaces import connected
 from config.load import load_settings
 from store.segments.rfm_refresh import RfmRefresh
@@ -28,7 +29,7 @@ def refresh(
     with connected(settings, workspace, autocommit=True) as (conn, workspace_id):
         found = RfmRefresh(settings.rfm).refresh(conn, workspace_id, time.time_ns() // 1_000_000)
     if found is None:
-        typer.echo(
+        echo(
             "nothing was taken: no RFM is published, or the sweep that reads the past for it"
             " is not through",
             err=True,
@@ -42,4 +43,4 @@ def refresh(
     )
     if not found.changed:
         told = "nobody is scored otherwise than before"
-    typer.echo(f"{found.population:,} buyers, bounds {bounds}; {told}")
+    echo(f"{found.population:,} buyers, bounds {bounds}; {told}")

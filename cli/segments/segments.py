@@ -19,7 +19,7 @@ from cli.definitions import (
     watch,
     workspace,
 )
-from cli.output import print_table
+from cli.output import echo_lines, print_table
 from cli.segments.previews import preview
 from store.definitions import publish as publishing
 from store.definitions.lists import listed, shown
@@ -51,7 +51,7 @@ def show(segment: _Segment, workspace_name: WorkspaceName = "default") -> None:
     """Print a segment's newest version as a file that `apply` takes."""
     with workspace(workspace_name) as (conn, author):
         found = shown(conn, author.workspace, "segment", find(conn, author, "segment", segment))
-    typer.echo(json.dumps({"kind": "segment", **found}, indent=2, ensure_ascii=False))
+    echo_lines(json.dumps({"kind": "segment", **found}, indent=2, ensure_ascii=False))
 
 
 @app.command()

@@ -15,7 +15,7 @@ from cli.definitions import (
     find,
     workspace,
 )
-from cli.output import print_table
+from cli.output import echo_lines, print_table
 from store.definitions import publish as publishing
 from store.definitions.lists import listed, shown
 
@@ -42,7 +42,7 @@ def show(trait: _Trait, workspace_name: WorkspaceName = "default") -> None:
     """Print a computed trait's newest version as a file that `apply` takes."""
     with workspace(workspace_name) as (conn, author):
         found = shown(conn, author.workspace, "trait", find(conn, author, "trait", trait))
-    typer.echo(json.dumps({"kind": "trait", **found}, indent=2, ensure_ascii=False))
+    echo_lines(json.dumps({"kind": "trait", **found}, indent=2, ensure_ascii=False))
 
 
 @app.command()

@@ -10,6 +10,7 @@ import uvicorn
 
 from api.app import create_app
 from api.edge.serving import GRACE_S, server_config
+from cli.output import echo
 from cli.stack.stopping import Stopping
 from config.embedded import RestartParams
 from config.load import load_settings
@@ -77,7 +78,7 @@ def serve_in_processes(listening: socket.socket, processes: int, restarts: Resta
         for n in range(1, processes + 1)
     ]
     servers = [ComponentProcess(component, {}, None, GRACE_S * 2) for component in components]
-    supervisor = Supervisor([servers], restarts, lambda text: typer.echo(text, err=True))
+    supervisor = Supervisor([servers], restarts, lambda text: echo(text, err=True))
     supervisor.start()
     stopping.wait()
     supervisor.stop()

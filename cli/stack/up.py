@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 from time import monotonic
 from typing import Final
 
-import typer
 from rich.console import Console
 
+from cli.output import Screen, echo
 from cli.stack.stopping import Stopping
 from config.load import load_settings
 from local.stack.component import Addresses
@@ -21,7 +21,7 @@ def up() -> None:
 
     Ctrl-C stops it all; data is kept.
     """
-    console = Console(highlight=False, soft_wrap=True)
+    console = Screen(highlight=False, soft_wrap=True, markup=True)
     stopping = Stopping().at_signals()
     stack = Stack(
         load_settings(),
@@ -78,4 +78,4 @@ def _wait_until_running(stack: Stack, stopping: Stopping) -> None:
         continue
     late = [unit.name for unit in stack.status().units if unit.state != "running"]
     if late and not stopping.is_set():
-        typer.echo(f"{', '.join(late)}: not up yet; see {stack.data_dir / 'logs'}", err=True)
+        echo(f"{', '.join(late)}: not up yet; see {stack.data_dir / 'logs'}", err=True)

@@ -1,8 +1,10 @@
 """Texts that people write: what must be seen of them, and what none of them may have."""
 
+import json
+
 import pytest
 
-from domain.texts import DESCRIPTION, KEY_NAME, NAME, REASON, visible
+from domain.texts import DESCRIPTION, KEY_NAME, NAME, REASON, escaped, visible
 
 FORBIDDEN = [
     *(chr(code) for code in (0, 7, 9, 10, 13, 27, 0x7F, 0x85, 0x9B, 0x2028, 0x2029)),
@@ -79,3 +81,22 @@ def test_a_description_may_have_lines_and_be_empty() -> None:
 def test_no_text_is_longer_than_its_form_says() -> None:
     assert KEY_NAME.problem("a" * 100) is None
     assert KEY_NAME.problem("a" * 101) == "It is too long: write at most 100 characters."
+
+
+@pytest.mark.parametrize("sign", FORBIDDEN)
+def test_what_is_refused_is_spelled_out_where_it_is_printed(sign: str) -> None:
+    told = escaped(f"a{sign}b")
+
+    assert told == f"a\\u{ord(sign):04x}b"
+    assert told.isprintable()
+
+
+def test_what_can_be_read_is_printed_as_it_is() -> None:
+    for text in (FAMILY, "Größe – 100 %\u00a0€", "\u05e9\u05dc\u05d5\u05dd\u200f!"):
+        assert escaped(text) == text
+    assert escaped("a\n\tb\r\n", lines=True) == "a\n\tb\\u000d\n"
+
+
+def test_json_that_is_spelled_out_says_the_same() -> None:
+    found = {"name": "a\x9b31m\u202eb\x7f"}
+    assert json.loads(escaped(json.dumps(found, ensure_ascii=False))) == found
