@@ -29,7 +29,8 @@ from tests.support.story import Story
 
 _PATIENCE_MS = 30_000
 expect.set_options(timeout=_PATIENCE_MS)
-SCREENSHOTS = Path(__file__).parents[2] / ".cache" / "screenshots"
+_SCREENSHOTS = os.environ.get("STRATUM_TEST_SCREENSHOTS")
+"""Where pictures of every view and width are put for somebody to look at; none without it."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -38,6 +39,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if here in item.path.parents:
             item.add_marker(pytest.mark.browser)
             item.add_marker(pytest.mark.servers)
+
+
+def keep_picture(page: Page, name: str) -> None:
+    """Take a picture of the whole page where somebody wants to look at pictures."""
+    if _SCREENSHOTS is not None:
+        folder = Path(_SCREENSHOTS)
+        folder.mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=folder / f"{name}.png", full_page=True)
 
 
 @pytest.fixture(scope="module")

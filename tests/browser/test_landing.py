@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Page, Response, expect
 
 from api.app import create_app
 from config.settings import Settings
-from tests.browser.conftest import SCREENSHOTS, Visitor
+from tests.browser.conftest import Visitor, keep_picture
 from tests.browser.test_views import violations
 from tests.support.serving import serving_api
 
@@ -42,8 +42,7 @@ def test_it_fits_and_can_be_read(
 
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert violations(page) == []
-    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=SCREENSHOTS / f"landing-{width}-{scheme}.png", full_page=True)
+    keep_picture(page, f"landing-{width}-{scheme}")
 
 
 def test_pictures_keep_their_shape(visit: Callable[..., Visitor], address: str) -> None:

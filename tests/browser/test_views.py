@@ -8,13 +8,12 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 from playwright.sync_api import TimeoutError as NotInTimeError
 
-from tests.browser.conftest import SCREENSHOTS, Visitor
+from tests.browser.conftest import Visitor, keep_picture
 from tests.support.held import held_back
 from tests.support.story import Story
 
 _SCHEMES: Final[tuple[Literal["light", "dark"], ...]] = ("light", "dark")
-_PICTURED: Final = (360, 768, 1280)
-_WIDTHS: Final = (*_PICTURED, 320)
+_WIDTHS: Final = (320, 360, 768, 1280)
 """320 px are 1280 at 400 %."""
 _HEIGHT: Final = 900
 _PATIENCE_MS: Final = 30_000
@@ -113,7 +112,7 @@ def faults(page: Page, pictures: str = "") -> list[str]:
 
     Args:
         page: has loaded what it shows; it is left as wide as it was, in the first theme.
-        pictures: what the files of its pictures begin with; none are taken where it is empty.
+        pictures: what the names of its pictures begin with; none are taken where it is empty.
     """
     size = page.viewport_size
     found: list[str] = []
@@ -122,13 +121,11 @@ def faults(page: Page, pictures: str = "") -> list[str]:
         settled(page)
         rules = _RULES if scheme == _SCHEMES[0] else _COLOUR_RULES
         found += [f"{scheme} {each}" for each in violations(page, rules)]
-        found += [
-            f"{scheme} overflows at {width} px" for width in _WIDTHS if _overflows(page, width)
-        ]
-        for width in _PICTURED if pictures else ():
-            page.set_viewport_size({"width": width, "height": _HEIGHT})
-            SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-            page.screenshot(path=SCREENSHOTS / f"{pictures}-{width}-{scheme}.png", full_page=True)
+        for width in _WIDTHS:
+            if _overflows(page, width):
+                found.append(f"{scheme} overflows at {width} px")
+            if pictures:
+                keep_picture(page, f"{pictures}-{width}-{scheme}")
         if size is not None:
             page.set_viewport_size(size)
     return found
