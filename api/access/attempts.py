@@ -1,13 +1,14 @@
 """Counts failed logins per address, so that nobody guesses keys at speed."""
 
 from collections import OrderedDict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from fastapi import Request
 
 from api.edge.crowd import neighbourhood
-from api.web.errors import RateLimitedError
+from api.web.errors import RateLimitedError, UnauthorizedError
 
 _WINDOW_S: Final = 60.0
 _REMEMBERED: Final = 10_000
@@ -38,12 +39,28 @@ class Attempts:
         self._clock = clock
         self._by_address: OrderedDict[str, deque[float]] = OrderedDict()
 
-    def begin(self, address: str) -> None:
+    @contextmanager
+    def counted(self, address: str) -> Iterator[None]:
         """Count an attempt before its outcome is known, so that many at once are counted too.
+
+        Only a refused key (`UnauthorizedError`) stays counted: where the store does not answer,
+        nobody has guessed.
 
         Raises:
             RateLimitedError: the address has failed too often.
         """
+        self._begin(address)
+        refused = False
+        try:
+            yield
+        except UnauthorizedError:
+            refused = True
+            raise
+        finally:
+            if not refused:
+                self._take_back(address)
+
+    def _begin(self, address: str) -> None:
         now_s = self._clock()
         made = self._by_address.setdefault(address, deque())
         self._by_address.move_to_end(address)
@@ -57,8 +74,7 @@ class Attempts:
         if len(self._by_address) > _REMEMBERED:
             self._by_address.popitem(last=False)
 
-    def succeed(self, address: str) -> None:
-        """Take an attempt back that did not fail."""
+    def _take_back(self, address: str) -> None:
         made = self._by_address.get(address)
         if made:
             made.pop()

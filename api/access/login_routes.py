@@ -55,18 +55,16 @@ async def log_in(
 
     Addresses that fail too often are told to wait.
     """
-    address = address_of(request)
-    attempts.begin(address)
-    caller = await keys.caller(body.api_key.strip())
-    if caller is None:
-        raise UnauthorizedError("The API key is unknown or revoked.")
-    attempts.succeed(address)
-    keys.pace(caller)
     token = secrets.token_urlsafe(KEY_BYTES)
     replaced = [key_hash(each) for each in login_cookie.tokens(request)]
     terms = _terms(settings.edge.login)
-    if not await begin_login(pool, caller.key_id, key_hash(token), replaced, terms):
-        raise UnauthorizedError("The API key is unknown or revoked.")
+    with attempts.counted(address_of(request)):
+        caller = await keys.caller(body.api_key.strip())
+        if caller is None:
+            raise UnauthorizedError("The API key is unknown or revoked.")
+        keys.pace(caller)
+        if not await begin_login(pool, caller.key_id, key_hash(token), replaced, terms):
+            raise UnauthorizedError("The API key is unknown or revoked.")
     for digest in replaced:
         streams.end_login(digest)
     prove(request.scope)

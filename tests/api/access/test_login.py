@@ -20,6 +20,7 @@ from api.app import create_app
 from config.collector import EdgeParams, KeyParams, LoginParams
 from config.settings import Settings
 from local.servers.process import wait_until
+from tests.api.collector.test_outages import away
 from tests.api.conftest import Tenant
 from tests.api.test_access import problem
 from tests.support.serving import serving_api
@@ -346,6 +347,25 @@ def test_who_guesses_is_told_to_wait_and_others_are_not(
     browsers().log_in(tenant.read, headers={"x-forwarded-for": "192.0.2.7"})
     for address in ("::zz", "x" * 1000, "2001:db8::1", "2001:db8::1%eth0"):
         browsers().log_in("guess", 401, {"x-forwarded-for": address})
+
+
+def test_an_attempt_while_postgres_is_away_is_no_failed_one(
+    browsers: Callable[..., Browser], tenant: Tenant, settings: Settings
+) -> None:
+    keys = KeyParams(timeout=timedelta(seconds=30), pause=timedelta(0))
+    edge = replace(settings.edge, keys=keys, pool_timeout=timedelta(milliseconds=100))
+    with serving_api(create_app(settings.model_copy(update={"edge": edge}))) as address:
+        browser = browsers(address)
+        with away(settings.postgres.dsn.get_secret_value()):
+            for number in range(edge.login.attempts_per_minute + 1):
+                problem(browser.log_in(f"key-{number}", 503), 503, "store_unavailable")
+
+        def let_in() -> bool:
+            answer = browser.ask("POST", "/cdp/login", json={"api_key": tenant.read})
+            assert answer.status_code in (201, 503)  # until Postgres is found again
+            return answer.status_code == 201
+
+        assert wait_until(let_in, 30)
 
 
 def test_a_login_opens_only_its_own_workspace(
