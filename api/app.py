@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from functools import partial
 from operator import attrgetter
 from time import monotonic
@@ -9,8 +10,6 @@ from typing import Final
 
 from fastapi import FastAPI, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
-from psycopg import AsyncConnection
-from psycopg_pool import AsyncConnectionPool
 
 from api.access import keys_routes as keys
 from api.access import login_routes as login
@@ -89,9 +88,9 @@ from api.why import routes as why
 from config.lag import lag_reader
 from config.load import load_settings
 from config.settings import Settings
-from domain.instants import MS
 from sinks.profiles.cache import connect_profile_cache
-from store.fetch import Pool, connect_blocking
+from store import limited
+from store.fetch import Pool
 from store.profiles.hours import Hours
 from store.profiles.statistics import Totals
 from store.segments.funnels import Funnels
@@ -222,7 +221,9 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.transactions = transactions = await stack.enter_async_context(
             open_transactions(settings)
         )
-        connect = partial(connect_blocking, settings.postgres.dsn.get_secret_value())
+        # Read at once or not at all.
+        waits = replace(settings.edge.waits, statement=settings.edge.pool_timeout)
+        connect = partial(limited.connect, settings.postgres.dsn.get_secret_value(), waits)
         app.state.lag = lag = LagGauge(lag_reader(settings, connect))
         stack.callback(lag.close)
         url = settings.redis.url.get_secret_value()
@@ -276,20 +277,11 @@ async def open_pool(settings: Settings, size: int | None = None) -> AsyncIterato
     Yields:
         The pool, open; it is closed afterwards.
     """
-    edge = settings.edge
-    limit_ms = edge.statement_timeout // MS
-    pool: Pool = AsyncConnectionPool(
+    pool = limited.LimitedAsyncPool(
         settings.postgres.dsn.get_secret_value(),
-        kwargs={
-            "application_name": "stratum-api",
-            "autocommit": True,
-            "options": f"-c statement_timeout={limit_ms}",
-        },
-        min_size=1,
-        max_size=size or settings.postgres.pool_size,
-        timeout=edge.pool_timeout.total_seconds(),
-        check=AsyncConnectionPool[AsyncConnection].check_connection,
-        open=False,
+        settings.edge.waits,
+        size or settings.postgres.pool_size,
+        "stratum-api",
     )
     await pool.open(wait=False)
     try:

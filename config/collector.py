@@ -6,6 +6,8 @@ from typing import Annotated
 
 from pydantic import Field
 
+from store.limited import Limits
+
 _Count = Annotated[int, Field(ge=1)]
 
 
@@ -154,7 +156,8 @@ class EdgeParams:
         log_watch: how it learns that the event log refuses appends.
         connections: limits of connections.
         pool_timeout: longest wait for a connection to Postgres; then 503.
-        statement_timeout: longest query; then 503.
+        statement_timeout: longest query; then 503. A second later also where Postgres does not say
+            so itself.
         query_body_limit_bytes: largest request of the query API; above it 413.
     """
 
@@ -166,3 +169,8 @@ class EdgeParams:
     pool_timeout: timedelta = timedelta(seconds=3)
     statement_timeout: timedelta = timedelta(seconds=15)
     query_body_limit_bytes: _Count = 1024 * 1024
+
+    @property
+    def waits(self) -> Limits:
+        """How long answers wait for Postgres."""
+        return Limits(self.pool_timeout, self.statement_timeout)

@@ -2,14 +2,12 @@
 
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
-from datetime import timedelta
 from typing import Any, LiteralString, TypeVar
 
 from psycopg import AsyncConnection, Connection, OperationalError
 from psycopg.rows import args_row
 from psycopg_pool import AsyncConnectionPool
 
-from domain.instants import MS
 from store.errors import StoreUnavailable
 
 T = TypeVar("T")
@@ -72,19 +70,6 @@ async def transaction(pool: Pool) -> AsyncIterator[AsyncConnection[Any]]:
     """
     async with pool.connection() as connection, connection.transaction():
         yield connection
-
-
-def connect_blocking(dsn: str, timeout: timedelta = timedelta()) -> Connection[Any]:
-    """Open an autocommit connection for readers that run in a thread.
-
-    Args:
-        dsn: of the database.
-        timeout: longest that one statement may take; zero for no limit.
-
-    Raises:
-        psycopg.OperationalError: the server does not answer.
-    """
-    return Connection.connect(dsn, autocommit=True, options=f"-c statement_timeout={timeout // MS}")
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """Verifies audit chains for routes: in threads, each on a connection of its own."""
 
 import asyncio
+from datetime import timedelta
 from functools import partial
 from typing import Final
 
@@ -10,7 +11,8 @@ from config.settings import Settings
 from operators.audit import Anchor, Verdict, verify
 from store import locks
 from store.audit.chain import linked
-from store.fetch import connect_blocking, read_snapshot
+from store.fetch import read_snapshot
+from store.limited import Limits, connect
 
 _AT_ONCE: Final = 2
 """Verifications that one process does at a time."""
@@ -25,7 +27,9 @@ class AuditDesk:
     """
 
     def __init__(self, settings: Settings) -> None:
-        self._connect = partial(connect_blocking, settings.postgres.dsn.get_secret_value())
+        # Of a long chain one statement may read for long.
+        waits = Limits(settings.edge.pool_timeout, timedelta())
+        self._connect = partial(connect, settings.postgres.dsn.get_secret_value(), waits)
         self._limit = ConcurrencyLimit("verifications of audit logs", _AT_ONCE, waiting=0)
 
     async def verify(self, workspace: int, anchor: Anchor | None) -> Verdict:

@@ -20,12 +20,12 @@ from config.exports import build_exporter, export_files
 from config.settings import Settings
 from domain.export import ExportCounts, ExportSpec
 from sinks.export.run import Export, FormError, TooManyRowsError, UnknownTraitError
+from store import limited
 from store.definitions.drafts import Author
 from store.export import exports, jobs
 from store.export.exports import ExportRow, Order, TooManyExportsError
 from store.export.jobs import ExportJob, ReplacedError
 from store.export.pages import count_candidates
-from store.fetch import connect_blocking
 
 _BUSY_RETRY_S: Final = 5.0
 
@@ -42,9 +42,7 @@ class ExportDesk:
         self._exporter = build_exporter(settings)
         self._files = export_files(settings)
         self._connect = partial(
-            connect_blocking,
-            settings.postgres.dsn.get_secret_value(),
-            settings.edge.statement_timeout,
+            limited.connect, settings.postgres.dsn.get_secret_value(), settings.edge.waits
         )
         self._turns = BoundedSemaphore(self._params.direct_at_once)
 

@@ -12,6 +12,7 @@ from sinks.intake.valkey import ValkeyAppender
 from sinks.intake.valkey_room import PositionsUnknownError, Processed, Room
 from sinks.intake.valkey_server import Disk
 from store.intake.offsets import durable_positions_async
+from store.limited import LimitedAsyncConnection
 
 
 def open_log(settings: Settings) -> EventLog:
@@ -46,7 +47,7 @@ def _processed(settings: Settings) -> Processed | None:
 
     async def processed() -> Mapping[int, int]:
         try:
-            async with await psycopg.AsyncConnection.connect(
+            async with await LimitedAsyncConnection.connect(
                 dsn, autocommit=True, application_name="stratum-log"
             ) as conn:
                 return await durable_positions_async(conn, log.name, range(log.partitions))

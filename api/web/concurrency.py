@@ -170,7 +170,7 @@ class HeavyReads:
 
     So the other half is left to whoever looks up a person, stops a push or reads the overview. A
     pool of one connection has no other half: one heavy read at a time runs all the same, and
-    whatever else needs the connection waits until it ends.
+    whatever else needs the connection waits until it ends, as long as may be waited for one.
 
     Args:
         pool_size: connections of the pool.

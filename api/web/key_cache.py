@@ -8,13 +8,14 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 import psycopg
 
 from config.collector import KeyParams
 
 V = TypeVar("V")
+_AWAY: Final = "Postgres does not answer"
 
 
 @dataclass(frozen=True)
@@ -70,13 +71,12 @@ class KeyCache(Generic[V]):
         try:
             return await self._load_once(digest)
         except (psycopg.OperationalError, TimeoutError):
-            self._paused_until_s = self._clock() + self._params.pause.total_seconds()
             return self._without_store(stand_in)
 
     @staticmethod
     def _without_store(stand_in: _Answer[V] | None) -> V | None:
         if stand_in is None:
-            raise psycopg.OperationalError("Postgres does not answer")
+            raise psycopg.OperationalError(_AWAY)
         return stand_in.value
 
     async def _load_once(self, digest: bytes) -> V | None:
@@ -93,8 +93,14 @@ class KeyCache(Generic[V]):
             flight.exception()  # seen, even where everybody who asked has gone away
 
     async def _ask(self, digest: bytes) -> V | None:
-        async with asyncio.timeout(self._params.timeout.total_seconds()):
-            return await self._load(digest)
+        if self._clock() < self._paused_until_s:  # since this look began to wait for its turn
+            raise psycopg.OperationalError(_AWAY)
+        try:
+            async with asyncio.timeout(self._params.timeout.total_seconds()):
+                return await self._load(digest)
+        except (psycopg.OperationalError, TimeoutError):
+            self._paused_until_s = self._clock() + self._params.pause.total_seconds()
+            raise
 
     async def _look_up(self, digest: bytes) -> V | None:
         if digest in self._known:

@@ -5,14 +5,15 @@ from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from time import monotonic
 from typing import Annotated, Any, TypeVar
 
 from psycopg import Connection
-from psycopg_pool import ConnectionPool
+from psycopg_pool import PoolTimeout
 
 from api.web.deps import state
 from config.settings import Settings
-from domain.instants import MS
+from store.limited import LimitedPool, allow
 
 T = TypeVar("T")
 Conn = Connection[Any]
@@ -23,11 +24,12 @@ class Transactions:
     """Threads with as many pooled connections, so that no transaction waits for a connection.
 
     Args:
-        threads: run the transactions; what is beyond their number queues.
+        threads: run the transactions; what is beyond their number queues, as long as a connection
+            may be waited for.
         pool: open pool of at least as many connections.
     """
 
-    def __init__(self, threads: ThreadPoolExecutor, pool: ConnectionPool[Conn]) -> None:
+    def __init__(self, threads: ThreadPoolExecutor, pool: LimitedPool) -> None:
         self._threads = threads
         self._pool = pool
 
@@ -44,18 +46,28 @@ class Transactions:
             statement_timeout: longest time of a statement, instead of ``edge.statement_timeout``.
 
         Raises:
-            psycopg.OperationalError: Postgres does not answer, or cancels a statement.
+            psycopg.OperationalError: Postgres does not answer, or cancels a statement, or all
+                connections are in use for too long.
         """
+        until_s = monotonic() + self._pool.timeout
 
         def transact() -> T:
-            with self._pool.connection() as conn:
+            with self._pool.connection(until_s - monotonic()) as conn:
                 if statement_timeout is not None:
-                    conn.execute(
-                        f"SET LOCAL statement_timeout = {statement_timeout // MS}".encode()
-                    )
+                    allow(conn, statement_timeout)
                 return work(conn)
 
-        return await asyncio.get_running_loop().run_in_executor(self._threads, transact)
+        turn = self._threads.submit(transact)
+        too_late = asyncio.get_running_loop().call_later(self._pool.timeout, turn.cancel)
+        try:
+            return await asyncio.wrap_future(turn)
+        except asyncio.CancelledError:
+            caller = asyncio.current_task()
+            if caller is not None and caller.cancelling():
+                raise
+            raise PoolTimeout("no connection in time") from None
+        finally:
+            too_late.cancel()
 
 
 @asynccontextmanager
@@ -68,22 +80,9 @@ async def open_transactions(settings: Settings) -> AsyncIterator[Transactions]:
     The connections have no application name of ours: transactions of connections named
     ``stratum-*`` delay the reading of minutes (`store.signals.signals`).
     """
-    edge, size = settings.edge, settings.postgres.pool_size
-    patience_s = edge.pool_timeout.total_seconds()
+    size = settings.postgres.pool_size
     threads = ThreadPoolExecutor(size, "transactions")
-    pool: ConnectionPool[Conn] = ConnectionPool(
-        settings.postgres.dsn.get_secret_value(),
-        kwargs={
-            "options": f"-c statement_timeout={edge.statement_timeout // MS}",
-            "prepare_threshold": None,  # plans fit their parameters
-        },
-        min_size=1,
-        max_size=size,
-        timeout=patience_s,
-        reconnect_timeout=patience_s,  # then the next transaction tries at once
-        check=ConnectionPool.check_connection,
-        open=False,
-    )
+    pool = LimitedPool(settings.postgres.dsn.get_secret_value(), settings.edge.waits, size)
     pool.open(wait=False)
     try:
         yield Transactions(threads, pool)

@@ -20,8 +20,8 @@ from domain.instants import utc
 from domain.intake.log_refusal import LogRefusal
 from sinks.intake.log import LogUnavailableError
 from sources.log.lag import LagReader, PartitionLag
-from store.fetch import connect_blocking
 from store.intake.log_refusals import refusals
+from store.limited import connect
 
 
 def lag_table(lags: list[PartitionLag]) -> Table:
@@ -59,7 +59,7 @@ def log_line(settings: Settings) -> str:
     refusal = asyncio.run(ask())
     if refusal is not None:
         return f"New events are refused: {refusal}"
-    with connect_blocking(settings.postgres.dsn.get_secret_value()) as conn:
+    with connect(settings.postgres.dsn.get_secret_value(), settings.edge.waits) as conn:
         told = refusals(conn, datetime.now(UTC) - settings.alerts.conditions.refused_within)
     return "; ".join(
         f"New events were refused a moment ago: {LogRefusal(code).meaning} ({code})"

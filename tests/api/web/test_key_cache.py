@@ -131,6 +131,18 @@ def test_a_known_key_stands_while_the_store_is_away_and_an_unknown_one_is_an_err
     run(work())
 
 
+def test_those_who_wait_for_their_look_are_told_with_the_first_that_the_store_is_away() -> None:
+    async def work() -> None:
+        world = World()
+        world.hangs = True
+        keys = [b"%d" % number for number in range(10 * PARAMS.lookups_limit)]
+        answers = await asyncio.gather(*map(world.memory.get, keys), return_exceptions=True)
+        assert {type(each) for each in answers} == {psycopg.OperationalError}
+        assert len(world.looks) == PARAMS.lookups_limit
+
+    run(work())
+
+
 def test_where_answers_must_be_fresh_nothing_stands_in() -> None:
     async def work() -> None:
         world = World(outlives_store=False)

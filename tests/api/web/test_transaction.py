@@ -5,6 +5,7 @@ import threading
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
+from time import monotonic
 from typing import TypeVar
 
 import psycopg
@@ -13,8 +14,10 @@ from psycopg.pq import TransactionStatus
 
 from api.web.transaction import Conn, Transactions, open_transactions
 from config.settings import Settings
+from local.servers.postgres import EmbeddedPostgres
 from local.servers.process import wait_until
 from tests.api.collector.test_outages import away
+from tests.support.frozen import frozen
 
 T = TypeVar("T")
 
@@ -114,6 +117,66 @@ def test_without_its_database_a_transaction_fails_and_succeeds_once_it_is_back(
                 except psycopg.OperationalError:
                     continue
                 return
+
+    within(single, use)
+
+
+def test_transactions_on_a_server_that_stands_still_fail_in_time_and_free_their_threads(
+    settings: Settings, postgres_server: EmbeddedPostgres
+) -> None:
+    second = timedelta(seconds=1)
+    edge = replace(settings.edge, pool_timeout=second, statement_timeout=second)
+    hasty = settings.model_copy(update={"edge": edge})
+    asleep = threading.Semaphore(0)
+
+    def sleep(conn: Conn) -> None:
+        asleep.release()
+        conn.execute("SELECT pg_sleep(60)")
+
+    async def fail(transactions: Transactions, work: Callable[[Conn], object]) -> float:
+        began_s = monotonic()
+        with pytest.raises(psycopg.OperationalError):
+            await transactions.run(work)
+        return monotonic() - began_s
+
+    async def use(transactions: Transactions) -> list[float]:
+        under_way = asyncio.ensure_future(fail(transactions, sleep))
+        await asyncio.to_thread(asleep.acquire)
+        with frozen(postgres_server):
+            many = 4 * settings.postgres.pool_size
+            took = await asyncio.gather(*(fail(transactions, backend) for _ in range(many)))
+            took.append(await under_way)
+        async with asyncio.timeout(30):
+            while True:
+                try:
+                    await transactions.run(backend)
+                except psycopg.OperationalError:
+                    continue
+                return took
+
+    assert max(within(hasty, use)) < 10
+
+
+def test_a_transaction_waits_for_a_thread_no_longer_than_for_a_connection(
+    single: Settings,
+) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def long(conn: Conn) -> int:
+        begun.set()
+        assert go_on.wait(60)
+        return backend(conn)
+
+    async def use(transactions: Transactions) -> None:
+        first = asyncio.ensure_future(transactions.run(long))
+        await asyncio.to_thread(begun.wait)
+        ran = threading.Event()
+        with pytest.raises(psycopg.OperationalError):
+            await transactions.run(lambda _: ran.set())
+        go_on.set()
+        await first
+        assert await transactions.run(backend)
+        assert not ran.is_set()
 
     within(single, use)
 
