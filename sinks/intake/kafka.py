@@ -185,9 +185,7 @@ class KafkaAppender:
         except KafkaException as error:
             raise _unavailable(error.args[0], self._params.retry_after_s) from None
         except RuntimeError:  # closed meanwhile, because it was broken
-            raise LogUnavailableError(
-                LogRefusal.AWAY, self._params.retry_after_s, "the producer is being replaced"
-            ) from None
+            raise self._replaced() from None
         await done
 
     async def refusal(self) -> LogUnavailableError | None:
@@ -200,8 +198,15 @@ class KafkaAppender:
             )
         except KafkaException as error:
             return _unavailable(error.args[0], self._params.retry_after_s)
+        except RuntimeError:  # closed meanwhile, because it was broken
+            return self._replaced()
         missing = found.topics[self._topic].error
         return None if missing is None else _unavailable(missing, self._params.retry_after_s)
+
+    def _replaced(self) -> LogUnavailableError:
+        return LogUnavailableError(
+            LogRefusal.AWAY, self._params.retry_after_s, "the producer is being replaced"
+        )
 
     async def close(self) -> None:
         """See `sinks.intake.log.EventLog.close`."""

@@ -19,6 +19,8 @@ from confluent_kafka import (
     TopicPartition,
 )
 from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from domain.instants import to_ms
 from domain.intake.partitioning import stream_key
@@ -29,6 +31,8 @@ from store.intake.lag import StoredPosition, stored_positions
 
 _COUNT_LIMIT: Final = 200
 """Stream entries that are counted; beyond them the backlog is estimated."""
+_SIGN_LIMIT_S: Final = 2.0
+"""For a sign of life of the log."""
 _ASK_LIMIT_S: Final = 5.0
 _LOOK_LIMIT_S: Final = 3.0
 _PAUSE_S: Final = 0.1
@@ -130,7 +134,14 @@ class ValkeyLag:
     """
 
     def __init__(self, url: str, log: str, partitions: int, connect: Connect) -> None:
-        self._client = redis.Redis.from_url(url, protocol=2, socket_timeout=_ASK_LIMIT_S)
+        self._client = redis.Redis.from_url(
+            url,
+            protocol=2,
+            socket_timeout=_SIGN_LIMIT_S,
+            socket_connect_timeout=_SIGN_LIMIT_S,
+            # A connection that the server has closed meanwhile; what hangs is not asked twice.
+            retry=Retry(NoBackoff(), 1, (redis.ConnectionError,)),
+        )
         self._log = log
         self._partitions = partitions
         self._session = Session(connect)
@@ -241,7 +252,7 @@ class KafkaLag:
         self._session.close()
 
     def _partitions(self, topic: str) -> list[tuple[str, int]]:
-        found = self._admin.list_topics(topic, timeout=_ASK_LIMIT_S).topics[topic]
+        found = self._admin.list_topics(topic, timeout=_SIGN_LIMIT_S).topics[topic]
         return [(topic, partition) for partition in sorted(found.partitions)]
 
     def _bounds(

@@ -1,19 +1,27 @@
-"""Postgres stands still: it takes connections and never answers. Everybody else is answered."""
+"""A server is away or stands still (takes connections, never answers): requests are answered."""
 
-from collections.abc import Callable, Iterable
+import signal
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from time import monotonic
 from typing import Any
 from uuid import UUID
 
 import httpx
+import pytest
 from fastapi import FastAPI
 
+from config.embedded import ValkeyParams
 from config.settings import Settings
 from local.servers.postgres import EmbeddedPostgres
 from local.servers.process import wait_until
+from local.servers.server import Server
+from local.servers.valkey import EmbeddedValkey
+from tests.api.collector.test_outages import logging_to
 from tests.api.conftest import Api, Tenant
 from tests.api.test_access import problem
 from tests.support.frozen import frozen
@@ -66,7 +74,7 @@ def asked(api: Api, paths: Iterable[str]) -> dict[str, tuple[httpx.Response, flo
         return dict(threads.map(ask, paths))
 
 
-def test_every_read_is_answered_in_time_and_works_again_by_itself(
+def test_while_postgres_stands_still_every_read_is_answered_and_works_again(
     app: FastAPI,
     settings: Settings,
     tenant: Tenant,
@@ -95,7 +103,7 @@ def test_every_read_is_answered_in_time_and_works_again_by_itself(
     )
 
 
-def test_logins_keys_and_changes_are_answered_in_time(
+def test_while_postgres_stands_still_logins_keys_and_changes_are_answered(
     settings: Settings,
     tenant: Tenant,
     api_with: Callable[[Settings, str], Api],
@@ -122,3 +130,80 @@ def test_logins_keys_and_changes_are_answered_in_time(
             assert monotonic() - began_s < LATEST_S
     for ask in asks:
         assert wait_until(lambda ask=ask: ask().status_code < 500, 30)  # type: ignore[misc]
+
+
+@contextmanager
+def ended(server: Server) -> Iterator[None]:
+    """A server that was killed, until it is started again."""
+    assert server.child is not None
+    server.child.stop(signal.SIGKILL)
+    yield
+    server.start()
+
+
+@pytest.mark.parametrize("away", [ended, frozen])
+def test_without_the_log_every_request_is_answered_and_works_again(
+    away: Callable[[Server], AbstractContextManager[None]],
+    app: FastAPI,
+    settings: Settings,
+    tenant: Tenant,
+    api_with: Callable[[Settings, str], Api],
+    tmp_path: Path,
+) -> None:
+    tenant.feed(tenant.event("identify", userId="u1", traits={"email": "a@example.com"}))
+    tenant.feed(tenant.event("track", userId="u1"))  # without a name: a dead letter
+    with EmbeddedValkey(tmp_path / "own", ValkeyParams(max_memory_mb=64)) as valkey:
+        api = api_with(logging_to(settings, valkey), tenant.admin)
+        person = api.get("/cdp/profiles/lookup", kind="user_id", value="u1")["id"]
+        identifier = {"identifiers": [{"kind": "email", "value": "a@example.com"}], "reason": "no"}
+        commands: dict[str, dict[str, Any]] = {
+            f"/cdp/profiles/{person}/unmerge": identifier,
+            "/cdp/dead-letters/retry": {},
+        }
+        stuck = {"/cdp/lag", "/cdp/health"}
+        with away(valkey):
+            answers = asked(api, [path for path in reads(app) if path != "/cdp/live"])
+            for path, body in commands.items():
+                began_s = monotonic()
+                answer = api.http.post(path, json=body)
+                answers[path] = answer, monotonic() - began_s
+
+        assert {path: took_s for path, (_, took_s) in answers.items() if took_s > LATEST_S} == {}
+        failed = {path for path, (answer, _) in answers.items() if answer.status_code >= 500}
+        assert failed == {*stuck, *commands}
+        for path in failed - {"/cdp/health"}:
+            problem(answers[path][0], 503, "log_unavailable")
+            assert int(answers[path][0].headers["retry-after"]) >= 1
+        for path in stuck:
+            assert wait_until(lambda path=path: api.http.get(path).status_code == 200, 30)  # type: ignore[misc]
+        for path, body in commands.items():
+            api.post(path, body)
+
+
+@pytest.mark.parametrize("away", [ended, frozen])
+def test_who_asks_for_the_lag_at_once_waits_together_for_a_log_that_is_away(
+    away: Callable[[Server], AbstractContextManager[None]],
+    settings: Settings,
+    tenant: Tenant,
+    api_with: Callable[[Settings, str], Api],
+    tmp_path: Path,
+) -> None:
+    with EmbeddedValkey(tmp_path / "own", ValkeyParams(max_memory_mb=64)) as valkey:
+        api = api_with(logging_to(settings, valkey), tenant.admin)
+        api.get("/cdp/lag")
+        with away(valkey):
+            answers = asked(api, [f"/cdp/lag?number={number}" for number in range(16)])
+        assert max(took_s for _, took_s in answers.values()) < LATEST_S
+        for answer, _ in answers.values():
+            problem(answer, 503, "log_unavailable")
+        assert api.get("/cdp/lag")["partitions"]
+
+
+def test_the_lag_of_a_kafka_that_is_away_is_no_mistake_of_ours(
+    settings: Settings, tenant: Tenant, api_with: Callable[[Settings, str], Api]
+) -> None:
+    kafka = settings.log.kafka.model_copy(update={"bootstrap_servers": "127.0.0.1:1"})
+    log = settings.log.model_copy(update={"kind": "kafka", "kafka": kafka})
+    api = api_with(settings.model_copy(update={"log": log}), tenant.admin)
+
+    problem(api.http.get("/cdp/lag"), 503, "log_unavailable")
