@@ -6,12 +6,16 @@ pushes, and no workspace the others.
 
 import asyncio
 from collections import Counter, deque
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from time import monotonic
 from typing import Annotated, Final
+
+from psycopg import OperationalError
 
 from api.web.deps import state
 from api.web.errors import BusyError
+from store.errors import StoreUnavailable
 
 _RETRY_AFTER_S: Final = 5.0
 
@@ -141,6 +145,7 @@ class ConcurrencyLimit:
         self._turns = FairTurns(at_once)
         self._places = FairPlaces(at_once + waiting)
         self._within = within
+        self._unanswered_s = float("-inf")
 
     @asynccontextmanager
     async def slot(self, workspace: int) -> AsyncIterator[None]:
@@ -151,18 +156,36 @@ class ConcurrencyLimit:
 
         Raises:
             BusyError: too many wait already.
+            StoreUnavailable: Postgres did not answer work of this kind meanwhile. Else everybody in
+                turn would wait as long for it.
         """
+        since_s = monotonic()
         if not self._places.take(workspace):
             raise BusyError(f"Too many {self._noun} are asked for at once.", _RETRY_AFTER_S)
         try:
             async with self._turns.turn(workspace):
-                if self._within is None:
-                    yield
-                else:
-                    async with self._within.slot(workspace):
+                if self._unanswered_s > since_s:
+                    raise StoreUnavailable
+                with self._noticing():
+                    if self._within is None:
                         yield
+                    else:
+                        async with self._within.slot(workspace):
+                            yield
         finally:
             self._places.give_back(workspace)
+
+    @contextmanager
+    def _noticing(self) -> Iterator[None]:
+        try:
+            yield
+        except OperationalError as error:
+            if error.sqlstate is None:  # else it is an answer
+                self._unanswered_s = monotonic()
+            raise
+        except StoreUnavailable:
+            self._unanswered_s = monotonic()
+            raise
 
 
 class HeavyReads:

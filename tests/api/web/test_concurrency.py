@@ -5,10 +5,12 @@ import random
 from collections import Counter
 from collections.abc import Sequence
 
+import psycopg
 import pytest
 
 from api.web.concurrency import ConcurrencyLimit, FairTurns, HeavyReads
 from api.web.errors import BusyError
+from store.errors import StoreUnavailable
 
 
 async def asked(limit: ConcurrencyLimit, workspaces: Sequence[int]) -> tuple[int, Counter[int]]:
@@ -185,3 +187,46 @@ def test_who_waits_for_a_turn_of_its_kind_takes_no_place_of_other_kinds() -> Non
         await asyncio.gather(*waiting)
 
     asyncio.run(ask())
+
+
+@pytest.mark.parametrize("away", [psycopg.OperationalError("no answer"), StoreUnavailable()])
+def test_who_waits_is_told_with_the_first_that_postgres_does_not_answer(away: Exception) -> None:
+    async def ask() -> list[str]:
+        limit = ConcurrencyLimit("previews", at_once=1)
+        began: list[int] = []
+
+        async def work(number: int) -> str:
+            try:
+                async with limit.slot(number):
+                    began.append(number)
+                    await asyncio.sleep(0)
+                    raise away
+            except (psycopg.OperationalError, StoreUnavailable):
+                return "away"
+
+        told = await asyncio.gather(*map(work, range(5)))
+        assert began == [0]
+        await work(5)
+        assert began == [0, 5]  # whoever comes afterwards tries again
+        return told
+
+    assert asyncio.run(ask()) == ["away"] * 5
+
+
+def test_a_statement_that_postgres_ends_concerns_nobody_else() -> None:
+    async def ask() -> tuple[int, Counter[int]]:
+        limit = ConcurrencyLimit("previews", at_once=1)
+
+        async def ended() -> None:
+            async with limit.slot(1):
+                await asyncio.sleep(0)
+                raise psycopg.errors.QueryCanceled
+
+        first = asyncio.create_task(ended())
+        await asyncio.sleep(0)
+        others = await asked(limit, [2, 3])
+        with pytest.raises(psycopg.errors.QueryCanceled):
+            await first
+        return others
+
+    assert asyncio.run(ask()) == (1, Counter())
