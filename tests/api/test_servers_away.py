@@ -155,7 +155,10 @@ def test_without_the_log_every_request_is_answered_and_works_again(
     with EmbeddedValkey(tmp_path / "own", ValkeyParams(max_memory_mb=64)) as valkey:
         api = api_with(logging_to(settings, valkey), tenant.admin)
         person = api.get("/cdp/profiles/lookup", kind="user_id", value="u1")["id"]
-        identifier = {"identifiers": [{"kind": "email", "value": "a@example.com"}], "reason": "too many"}
+        identifier = {
+            "identifiers": [{"kind": "email", "value": "a@example.com"}],
+            "reason": "too many",
+        }
         commands: dict[str, dict[str, Any]] = {
             f"/cdp/profiles/{person}/unmerge": identifier,
             "/cdp/dead-letters/retry": {},
