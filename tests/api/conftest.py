@@ -159,10 +159,14 @@ def execute(settings: Settings) -> Callable[..., Any]:
     return run
 
 
+def connected(settings: Settings, **platforms: dict[str, Any]) -> Settings:
+    """The same settings with platforms connected, by name."""
+    return Settings.model_validate(settings.model_dump(exclude=set(platforms)) | platforms)
+
+
 def with_meta(settings: Settings) -> Settings:
     """The same settings with Meta connected; nothing is sent there."""
-    meta = {"account_id": "111", "access_token": "t"}
-    return Settings.model_validate(settings.model_dump(exclude={"meta"}) | {"meta": meta})
+    return connected(settings, meta={"account_id": "111", "access_token": "t"})
 
 
 @pytest.fixture

@@ -3,14 +3,13 @@ audience."""
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 
 from config.settings import Settings
-from tests.api.conftest import Api, Tenant
+from tests.api.conftest import Api, Tenant, connected
 from tests.integration.activation.places import Place, listening
 
 AUDIENCES, PLATFORMS = "/cdp/audience-sync/audiences", "/cdp/platforms"
@@ -23,14 +22,9 @@ def place() -> Iterator[Place]:
 
 
 @pytest.fixture
-def settings(place: Place, postgres_dsn: str, valkey_url: str, tmp_path: Path) -> Settings:
-    """Settings with Google connected."""
-    servers = {
-        "data_dir": tmp_path,
-        "postgres": {"dsn": postgres_dsn},
-        "redis": {"url": valkey_url},
-    }
-    return Settings.model_validate(servers | {"google": place.settings})
+def settings(settings: Settings, place: Place) -> Settings:
+    """Settings with Google connected, too."""
+    return connected(settings, google=place.settings)
 
 
 @pytest.fixture
@@ -187,7 +181,7 @@ def test_check_says_how_the_platform_is_and_what_to_do(operator: Api, place: Pla
     absent = operator.post(f"{PLATFORMS}/tiktok/check", expect=200)
 
     assert before == {
-        "meta": "not_configured",
+        "meta": "connected",
         "google": "connected",
         "tiktok": "not_configured",
         "snapchat": "not_configured",

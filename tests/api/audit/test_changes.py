@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any, Final
 
 import psycopg
@@ -21,7 +20,7 @@ from domain.alerts import Episode, Notice, Severity, Step
 from domain.ids import WorkspaceId
 from domain.instants import to_ms
 from store.alerts import outbox
-from tests.api.conftest import Api, Tenant
+from tests.api.conftest import Api, Tenant, connected
 from tests.integration.activation.places import Place, listening
 
 AUDIENCES: Final = "/cdp/audience-sync/audiences"
@@ -290,14 +289,9 @@ def place() -> Iterator[Place]:
 
 
 @pytest.fixture
-def settings(place: Place, postgres_dsn: str, valkey_url: str, tmp_path: Path) -> Settings:
+def settings(settings: Settings, place: Place) -> Settings:
     """Settings with Google connected."""
-    servers = {
-        "data_dir": tmp_path,
-        "postgres": {"dsn": postgres_dsn},
-        "redis": {"url": valkey_url},
-    }
-    return Settings.model_validate(servers | {"google": place.settings})
+    return connected(settings, google=place.settings)
 
 
 @pytest.fixture
