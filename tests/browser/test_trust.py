@@ -42,8 +42,9 @@ def test_what_nobody_knows_is_not_shown_as_healthy(
 ) -> None:
     page = visit(shop).open("/trust/signals", story.read)
     listed = {item["signal"]: item for item in _api(shop, story, "/signals")["items"]}  # type: ignore[attr-defined]
-    for row in page.get_by_role("table").get_by_role("row").all()[1:]:
-        words = row.inner_text()
+    rows = page.get_by_role("table").get_by_role("row")
+    expect(rows).to_have_count(len(listed) + 1)
+    for words in rows.all_inner_texts()[1:]:
         signal = next(each for each in listed if each in words)
         assert listed[signal]["status"] in words
 
