@@ -26,7 +26,7 @@ OPEN = "open"
 """Answers anybody the same; must hold no mark of the first workspace."""
 MARK = "topsecret"
 """Part of every name and value of the first workspace."""
-SOON = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
+SOON = (datetime.now(UTC) + timedelta(hours=6)).isoformat()
 COUNTED = {"function": "count", "event": {"name": "Order Completed"}}
 
 # Route → (body, what another workspace's key must get: a status, EMPTY, or OPEN). Path parameters

@@ -27,7 +27,7 @@ AUDIENCES: Final = "/cdp/audience-sync/audiences"
 RULE: Final = {"type": "trait", "name": "plan", "condition": {"op": "equals", "value": "vip"}}
 COUNTED: Final = {"function": "count", "event": {"name": "Order Completed"}}
 WHY: Final = {"reason": "a test"}
-END: Final = {"expires_at": (datetime.now(UTC) + timedelta(hours=1)).isoformat()}
+END: Final = {"expires_at": (datetime.now(UTC) + timedelta(hours=6)).isoformat()}
 AT: Final = datetime(2026, 9, 21, 12, tzinfo=UTC)
 SEGMENT: Final = {"name": "vips", "rule": RULE}
 TRAIT: Final = {"name": "orders", "rule": COUNTED}
