@@ -191,6 +191,9 @@ def test_a_thousand_signals_cost_as_many_statements_as_one_and_no_scan(
 
     assert "Seq Scan on reading" not in plan
     assert 0 < statements(api) == statements(few) < 8
-    day = {"since": (THIS_HOUR - 24 * HOUR).isoformat(), "until": THIS_HOUR.isoformat()}
+    day: dict[str, Any] = {
+        "since": (THIS_HOUR - 24 * HOUR).isoformat(),
+        "until": THIS_HOUR.isoformat(),
+    }
     page = api.get(PATH, limit=200, **day)["items"]
     assert (len(page), {len(each["hours"]) for each in page}) == (200, {24})
