@@ -8,12 +8,12 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from api.access.attempts import Attempts, address_of
 from api.access.login_schemas import LoginRequest, LoginView
+from api.access.streams import StreamsDep
 from api.edge.crowd import prove
 from api.web import login_cookie
 from api.web.cross_site import refuse_cross_site
 from api.web.deps import AnyKey, Caller, Keys, PoolDep, SettingsDep, login_of, state
 from api.web.errors import ConflictError, UnauthorizedError
-from api.web.streams import StreamsDep
 from config.collector import LoginParams
 from store.fetch import Pool
 from store.workspaces.bootstrap import KEY_BYTES, key_hash

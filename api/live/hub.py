@@ -79,11 +79,11 @@ class Hub:
                 del self._feeds[caller.workspace]
 
     def end_login(self, digest: bytes) -> None:
-        """End at once what a login listens to (`api.web.streams`)."""
+        """End at once what a login listens to (`api.access.streams`)."""
         self._end(lambda claim: claim.login == digest)
 
     def end_key(self, key_id: int) -> None:
-        """End at once what an API key and its logins listen to (`api.web.streams`)."""
+        """End at once what an API key and its logins listen to (`api.access.streams`)."""
         self._end(lambda claim: claim.key_id == key_id)
 
     def _end(self, meant: Callable[[Claim], bool]) -> None:
