@@ -9,8 +9,8 @@ from fastapi import APIRouter, Depends, Request, Response
 from api.access.attempts import Attempts, address_of
 from api.access.login_schemas import LoginRequest, LoginView
 from api.access.streams import StreamsDep
+from api.edge import login_cookie
 from api.edge.crowd import prove
-from api.web import login_cookie
 from api.web.cross_site import refuse_cross_site
 from api.web.deps import AnyKey, Caller, Keys, PoolDep, SettingsDep, login_of, state
 from api.web.errors import ConflictError, UnauthorizedError

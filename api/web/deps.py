@@ -15,8 +15,8 @@ from typing import Annotated, Final, Literal
 
 from fastapi import Depends, Request, params
 
+from api.edge import login_cookie
 from api.edge.crowd import prove
-from api.web import login_cookie
 from api.web.cross_site import refuse_cross_site
 from api.web.errors import ForbiddenError, RateLimitedError, UnauthorizedError
 from api.web.key_cache import KeyCache
