@@ -50,7 +50,7 @@ from api.intake.log_watch import LogWatch, watched
 from api.live import routes as live
 from api.live.hub import Hub
 from api.middleware.admission import LOGIN_LIMIT_BYTES, Admission
-from api.middleware.forgetting import Forget
+from api.middleware.default_headers import DefaultHeaders, first_part
 from api.middleware.observing import Observe
 from api.openapi import document
 from api.operation import health_routes as health
@@ -59,7 +59,6 @@ from api.operation import statistics_routes as statistics
 from api.operation import workspace_routes as workspace
 from api.operation.lag import LagGauge
 from api.pages.routes import add_pages
-from api.pages.secured import Secured, first_part
 from api.profiles import events_routes as events
 from api.profiles import feed_routes as feed
 from api.profiles import members_routes as members
@@ -80,7 +79,7 @@ from api.signals import series_routes as series
 from api.signals import timelines_routes as timelines
 from api.web.concurrency import HeavyReads
 from api.web.deps import Keys
-from api.web.errors import QUERY_PREFIX, handle_errors
+from api.web.errors import handle_errors
 from api.web.problems import DESCRIBED
 from api.web.transaction import open_transactions
 from api.why import draft_routes as draft_why
@@ -152,9 +151,10 @@ ROUTES = (
     volumes.router,
 )
 
-_PROGRAMS = (QUERY_PREFIX, *BATCH_PATHS, *SINGLE_PATHS, SEGMENT_PATH, *RUDDER_PATHS)
-DATA: Final = {first_part(path) for path in _PROGRAMS}
-"""First parts of the paths that programs ask."""
+_INTAKE: Final = {
+    first_part(path) for path in (*BATCH_PATHS, *SINGLE_PATHS, SEGMENT_PATH, *RUDDER_PATHS)
+}
+"""First parts of the paths that events are sent to."""
 
 DESCRIPTION = """
 Real-time customer data platform with a trust gate.
@@ -190,8 +190,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.settings = settings
     app.add_middleware(Admission, limit_bytes=settings.edge.query_body_limit_bytes)
     app.add_middleware(Observe)
-    app.add_middleware(Secured, data=DATA)
-    app.add_middleware(Forget)
+    app.add_middleware(DefaultHeaders, bare=_INTAKE)
     handle_errors(app)
     for router in ROUTES:
         app.include_router(

@@ -11,8 +11,8 @@ class LiveParams:
     Attributes:
         listeners: most listeners of one process; further ones are refused. A workspace may have at
             most as many as are left for all others.
-        look_interval: how often a workspace that somebody listens to is looked at, and whether who
-            listens still may.
+        look_interval: how often a workspace that somebody listens to is looked at, and its
+            listeners' rights.
         statistics_interval: how often its totals are.
         patience: longest that one look may take; then Postgres counts as away.
         overlap: a row is still told when its transaction took so long to commit.

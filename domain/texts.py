@@ -20,9 +20,9 @@ _BLANK: Final = frozenset(
     ]
 )
 """Of those categories, and drawn as nothing: fillers, blanks, selectors of a variation."""
-_OBEYED: Final = re.compile(
-    r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
-)
+OBEYED: Final = r"\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069"
+"""Beyond ASCII's controls, as in a class of a regular expression."""
+_OBEYED: Final = re.compile(rf"[\x00-\x1f{OBEYED}\ud800-\udfff]")
 """What is obeyed and not read: controls, separators of lines and of paragraphs, what embeds,
 overrides or isolates the direction of writing; and halves of surrogates, which are nothing."""
 

@@ -4,7 +4,8 @@ A server that stands still, or whose network is gone, takes connections and neve
 ``statement_timeout`` then ends nothing; neither does psycopg, which asks the server of a cancelled
 statement for ten seconds to cancel it. Here this process's clock ends every wait, and whoever is
 cancelled goes at once. The connection is closed then, because nobody knows what its server still
-does: a pool makes another, and the server ends the statement by its ``statement_timeout``.
+does: a pool makes another. A server that still works on a statement of a closed connection notices
+within a second, and ends it.
 """
 
 from asyncio import CancelledError
@@ -26,6 +27,10 @@ _LOOK_S: Final = 0.1
 """How often a wait looks whether its connection is still open, as psycopg does."""
 _MARGIN: Final = timedelta(seconds=1)
 """For the way: a server that answers ends a statement itself, and says so."""
+_LEFT: Final = timedelta(seconds=1)
+"""How often a busy server looks whether its client is still there: what was given up ends."""
+_SHORTEST_CHECK_S: Final = 0.2
+"""A connection that is lent at the end of a wait still has so long to answer."""
 _SHORTEST_S: Final = 2
 """The shortest ``connect_timeout`` there is."""
 _until_s: ContextVar[float] = ContextVar("until_s")
@@ -48,7 +53,8 @@ class Limits:
     def arguments(self) -> dict[str, Any]:
         """What a connection is opened with."""
         return {
-            "options": f"-c statement_timeout={self.statement // MS}",
+            "options": f"-c statement_timeout={self.statement // MS}"
+            f" -c client_connection_check_interval={_LEFT // MS}",
             "connect_timeout": max(_SHORTEST_S, ceil(self.connection.total_seconds())),
         }
 
@@ -205,11 +211,16 @@ def _limit(conn: AsyncConnection[Any] | Connection[Any], limit_s: float | None) 
     cast("LimitedAsyncConnection | LimitedConnection", conn).limit_s = limit_s
 
 
+def _check_s() -> float:
+    """How long a connection may take to show that it answers: time is left for another one."""
+    return max(_SHORTEST_CHECK_S, (_until_s.get() - monotonic()) / 2)
+
+
 async def _check_async(conn: AsyncConnection[Any]) -> None:
-    _limit(conn, max(0.0, _until_s.get() - monotonic()))
+    _limit(conn, _check_s())
     await LimitedAsyncPool.check_connection(conn)
 
 
 def _check(conn: Connection[Any]) -> None:
-    _limit(conn, max(0.0, _until_s.get() - monotonic()))
+    _limit(conn, _check_s())
     LimitedPool.check_connection(conn)

@@ -240,7 +240,7 @@ async def revoke_intervention(
 ) -> SaidView:
     """Takes it back at once: once it is answered, no request begins on it.
 
-    Takes the scope `write` or `gate`.
+    What is over stays as it was. Takes the scope `write` or `gate`.
     """
     one, actor = _KINDS[kind], actor_of(caller, settings)
     await intervention(pool, transactions, caller, settings, one, id)

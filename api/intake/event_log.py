@@ -48,7 +48,10 @@ def _processed(settings: Settings) -> Processed | None:
     async def processed() -> Mapping[int, int]:
         try:
             async with await LimitedAsyncConnection.connect(
-                dsn, autocommit=True, application_name="stratum-log"
+                dsn,
+                autocommit=True,
+                application_name="stratum-log",
+                **settings.edge.waits.arguments,
             ) as conn:
                 return await durable_positions_async(conn, log.name, range(log.partitions))
         except psycopg.Error as error:

@@ -4,13 +4,15 @@ import asyncio
 from collections.abc import Callable, Collection
 from datetime import timedelta
 from functools import partial
+from time import monotonic
 
 from api.live.feed import Feed, Listener
 from api.live.looks import Looks
-from api.web.concurrency import FairPlaces
+from api.web.concurrency import FairPlaces, Outages
 from api.web.deps import Caller
 from api.web.errors import BusyError
 from config.live import LiveParams
+from store.errors import StoreUnavailable
 from store.fetch import Pool
 from store.intake.partitions import Watched
 from store.profiles.statistics import Totals
@@ -40,6 +42,7 @@ class Hub:
         self._idle = idle
         self._feeds: dict[int, Feed] = {}
         self._beginning: dict[int, asyncio.Lock] = {}
+        self._outages = Outages()
         self._places = FairPlaces(params.listeners)
 
     async def join(
@@ -109,7 +112,7 @@ class Hub:
 
     async def _feed(self, caller: Caller) -> Feed:
         """The workspace's feed, which runs."""
-        lock = self._beginning.setdefault(caller.workspace, asyncio.Lock())
+        lock, since_s = self._beginning.setdefault(caller.workspace, asyncio.Lock()), monotonic()
         async with lock:
             feed = self._feeds.get(caller.workspace)
             if feed is None or feed.ended:
@@ -123,6 +126,10 @@ class Hub:
                 )
                 holds = partial(holding, self._pool, caller.workspace, "read", self._idle)
                 feed = Feed(looks, holds, caller.workspace, self.params)
-                await feed.begin()
+                with self._outages.noticed(since_s):
+                    try:
+                        await feed.begin()
+                    except TimeoutError as error:
+                        raise StoreUnavailable(type(error).__name__) from error
                 self._feeds[caller.workspace] = feed
         return feed

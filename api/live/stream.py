@@ -20,7 +20,6 @@ from api.live.hub import Hub
 from api.live.places import Place, read
 from api.web.deps import Caller, login_of
 from config.live import LiveParams
-from store.errors import StoreUnavailable
 from store.workspaces.bootstrap import key_hash
 from store.workspaces.claims import Claim
 
@@ -55,10 +54,7 @@ class LiveStream(Response):
             StoreUnavailable: Postgres does not answer in time.
             psycopg.OperationalError: it does not answer.
         """
-        try:
-            feed, listener = await self._hub.join(self._caller, self._claim(scope), self._topics)
-        except TimeoutError as error:
-            raise StoreUnavailable(type(error).__name__) from error
+        feed, listener = await self._hub.join(self._caller, self._claim(scope), self._topics)
         connection = _Connection(self._hub.params, self._caller, feed, listener)
         tasks = [
             asyncio.create_task(one)

@@ -1,1 +1,1 @@
-"""What wraps every request: admission, what is observed of it, and that no cache keeps it."""
+"""What wraps every request: admission, what is observed of it, and headers of its answer."""

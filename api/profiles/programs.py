@@ -1,6 +1,5 @@
 """Compiled definitions beside one API process, as fresh as a second."""
 
-import asyncio
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Annotated
@@ -8,6 +7,7 @@ from typing import Annotated
 from api.profiles.parts_schemas import ComputedValue, RfmScores
 from api.profiles.schemas import ProfileEvaluation
 from api.web.deps import state
+from api.web.shared import SharedReading
 from api.web.transaction import Transactions
 from domain.ids import WorkspaceId
 from domain.profiles.profile import Person
@@ -83,7 +83,7 @@ class Programs:
         self._clock = clock
         self._registry = Registry({}, {}, {})
         self._read_s = float("-inf")
-        self._reading = asyncio.Lock()
+        self._readings: SharedReading[None, None] = SharedReading()
         self._evaluators: dict[WorkspaceId, ProfileEvaluator] = {}
 
     async def for_workspace(self, workspace: WorkspaceId) -> ProfileEvaluator:
@@ -92,19 +92,18 @@ class Programs:
         Raises:
             psycopg.OperationalError: Postgres cannot be reached.
         """
-        async with self._reading:
-            if (
-                self._clock() - self._read_s > self._age_limit_s
-                or workspace not in self._registry.definitions
-            ):
-                await self._refresh()
-            evaluator = self._evaluators.get(workspace)
-            if evaluator is None:
-                definitions = self._registry.definitions[workspace]
-                evaluator = self._evaluators[workspace] = ProfileEvaluator(
-                    compile_sound(definitions)[0], Compiler(definitions)
-                )
-            return evaluator
+        if (
+            self._clock() - self._read_s > self._age_limit_s
+            or workspace not in self._registry.definitions
+        ):
+            await self._readings.read(None, self._refresh)
+        evaluator = self._evaluators.get(workspace)
+        if evaluator is None:
+            definitions = self._registry.definitions[workspace]
+            evaluator = self._evaluators[workspace] = ProfileEvaluator(
+                compile_sound(definitions)[0], Compiler(definitions)
+            )
+        return evaluator
 
     async def _refresh(self) -> None:
         known = self._registry

@@ -15,6 +15,7 @@ from psycopg import OperationalError
 
 from api.web.deps import state
 from api.web.errors import BusyError
+from api.web.transaction import NoThreadError
 from store.errors import StoreUnavailable
 
 _RETRY_AFTER_S: Final = 5.0
@@ -121,6 +122,36 @@ class FairTurns:
                 del self._waiting[workspace]
 
 
+class Outages:
+    """Remembers when Postgres last did not answer, for those who wait for their turn meanwhile.
+
+    Else each of them would wait as long for it, one after another.
+    """
+
+    def __init__(self) -> None:
+        self._last_s = float("-inf")
+
+    @contextmanager
+    def noticed(self, since_s: float) -> Iterator[None]:
+        """Notice whether Postgres answers the work within.
+
+        Args:
+            since_s: since when the work has waited for its turn, monotonic seconds.
+
+        Raises:
+            StoreUnavailable: Postgres did not answer somebody else since then.
+        """
+        if self._last_s > since_s:
+            raise StoreUnavailable
+        try:
+            yield
+        except (OperationalError, StoreUnavailable) as error:
+            # With a state it is an answer; without a thread nobody has asked.
+            if getattr(error, "sqlstate", None) is None and not isinstance(error, NoThreadError):
+                self._last_s = monotonic()
+            raise
+
+
 class ConcurrencyLimit:
     """Lets so much work of one kind run at a time, lets some wait, and refuses the rest.
 
@@ -145,7 +176,7 @@ class ConcurrencyLimit:
         self._turns = FairTurns(at_once)
         self._places = FairPlaces(at_once + waiting)
         self._within = within
-        self._unanswered_s = float("-inf")
+        self._outages = Outages()
 
     @asynccontextmanager
     async def slot(self, workspace: int) -> AsyncIterator[None]:
@@ -156,17 +187,14 @@ class ConcurrencyLimit:
 
         Raises:
             BusyError: too many wait already.
-            StoreUnavailable: Postgres did not answer work of this kind meanwhile. Else everybody in
-                turn would wait as long for it.
+            StoreUnavailable: Postgres did not answer work of this kind meanwhile.
         """
         since_s = monotonic()
         if not self._places.take(workspace):
             raise BusyError(f"Too many {self._noun} are asked for at once.", _RETRY_AFTER_S)
         try:
             async with self._turns.turn(workspace):
-                if self._unanswered_s > since_s:
-                    raise StoreUnavailable
-                with self._noticing():
+                with self._outages.noticed(since_s):
                     if self._within is None:
                         yield
                     else:
@@ -174,18 +202,6 @@ class ConcurrencyLimit:
                             yield
         finally:
             self._places.give_back(workspace)
-
-    @contextmanager
-    def _noticing(self) -> Iterator[None]:
-        try:
-            yield
-        except OperationalError as error:
-            if error.sqlstate is None:  # else it is an answer
-                self._unanswered_s = monotonic()
-            raise
-        except StoreUnavailable:
-            self._unanswered_s = monotonic()
-            raise
 
 
 class HeavyReads:

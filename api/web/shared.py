@@ -78,6 +78,7 @@ class SharedReading(Generic[K, T]):
                 del self._running[key]
         ended_s = self._clock()
         stands_s = self._stands_s(ended_s - began_s)
+        self._standing.pop(key, None)  # of an earlier reading
         if stands_s > 0 and key not in self._forgotten:
             self._standing[key] = result, ended_s + stands_s
         return result

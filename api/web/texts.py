@@ -10,9 +10,8 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 from domain import texts
 from domain.texts import TextForm
 
-_TURNING: Final = r"\u202a-\u202e\u2066-\u2069"
-_ONE_LINE: Final = rf"^[^\x00-\x1f\x7f-\x9f\u2028\u2029{_TURNING}]*$"
-_LINES: Final = rf"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029{_TURNING}]*$"
+_ONE_LINE: Final = rf"^[^\x00-\x1f{texts.OBEYED}]*$"
+_LINES: Final = rf"^[^\x00-\x08\x0b\x0c\x0e-\x1f{texts.OBEYED}]*$"
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,10 @@ Conn = Connection[Any]
 """A blocking connection inside a transaction."""
 
 
+class NoThreadError(PoolTimeout):
+    """Other transactions kept all threads busy: nobody has asked Postgres."""
+
+
 class Transactions:
     """Threads with as many pooled connections, so that no transaction waits for a connection.
 
@@ -46,8 +50,8 @@ class Transactions:
             statement_timeout: longest time of a statement, instead of ``edge.statement_timeout``.
 
         Raises:
-            psycopg.OperationalError: Postgres does not answer, or cancels a statement, or all
-                connections are in use for too long.
+            NoThreadError: all threads are busy for longer than a connection may be waited for.
+            psycopg.OperationalError: Postgres does not answer, or cancels a statement.
         """
         until_s = monotonic() + self._pool.timeout
 
@@ -65,7 +69,7 @@ class Transactions:
             caller = asyncio.current_task()
             if caller is not None and caller.cancelling():
                 raise
-            raise PoolTimeout("no connection in time") from None
+            raise NoThreadError("no thread in time") from None
         finally:
             too_late.cancel()
 

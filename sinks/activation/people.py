@@ -154,7 +154,8 @@ def _possible(wanted: Wanted, active: bool) -> Wanted:
     reason = wanted.reason
     if reason is None:
         return wanted
-    if reason == "audience_inactive" if active else reason not in _ALSO_INACTIVE:
+    decides = reason != "audience_inactive" if active else reason in _ALSO_INACTIVE
+    if not decides:
         return Wanted((), False, reason)
     return Wanted(
         () if reason in _NEVER_LISTED else wanted.states,

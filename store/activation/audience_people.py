@@ -123,7 +123,7 @@ def end_of_page(
         "after": after or _LOWEST,
         "most": most,
     }
-    queries = [_END_LISTED] * bool(people.states) + [_END_MISSING] * people.missing
+    queries = _queries(people, _END_LISTED, _END_MISSING)
     found = [row for sql in queries for row in conn.execute(sql.encode(), names)]
     return min((row[0] for row in found), default=None)
 
@@ -159,10 +159,15 @@ def read_listed(
         "limit": limit,
     }
     where = "true" if people.reason is None else _MAY_DECIDE[people.reason]
-    queries = [_LISTED] * bool(people.states) + [_MISSING] * people.missing
+    queries = _queries(people, _LISTED, _MISSING)
     sql = f"""
         SELECT * FROM ({" UNION ALL ".join(queries)}) listed WHERE {where}
         ORDER BY profile_id LIMIT %(limit)s
     """
     with conn.cursor(row_factory=args_row(ListedPerson)) as cursor:
         return cursor.execute(sql.encode(), names).fetchall()
+
+
+def _queries(people: People, listed: str, missing: str) -> list[str]:
+    wanted = ((listed, bool(people.states)), (missing, people.missing))
+    return [sql for sql, is_wanted in wanted if is_wanted]

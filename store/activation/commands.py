@@ -170,8 +170,8 @@ def resume(conn: Connection[Any], workspace: int, actor: str, audience: int) -> 
 def cancel(conn: Connection[Any], workspace: int, actor: str, audience: int, now: datetime) -> int:
     """Stop the push under way and any that was asked for.
 
-    The next push plans the rest again, where this was the first one after its interval. Withdrawals
-    continue.
+    The next push plans the rest again; if this was the first push, that is one interval later.
+    Withdrawals continue.
 
     Returns:
         How many pushes were stopped.

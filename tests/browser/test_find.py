@@ -61,23 +61,24 @@ def test_another_spelling_is_said_and_nobody_is_said_too(
     _find(page, f"email: {email}")
     expect(_found(page).filter(has_text="by email, in another spelling")).to_be_visible()
     _field(page).fill("nobody@nowhere.example")
-    expect(page.get_by_text("Nothing is called that")).to_be_visible()
+    expect(page.get_by_text("No matches.")).to_be_visible()
 
 
-def test_nothing_is_called_that_only_once_all_was_looked_at(
+def test_no_matches_is_said_only_once_all_was_looked_at(
     visit: Callable[..., Visitor], shop: str, story: Story
 ) -> None:
     visitor = visit(shop)
     visitor.allowed.append("404")
     page = visitor.open("/cdp", story.read)
     late = held_back(page, re.compile(r"/cdp/segments\?.*search="))
-    nothing = page.get_by_text("Nothing is called that")
+    nothing = page.get_by_text("No matches.")
     with page.expect_request(re.compile(r"/cdp/segments\?.*search=zebra")):
         _find(page, "zebra")
     expect(page.get_by_text("Looking…")).to_be_visible()
     expect(nothing).to_have_count(0)
     for route in late:
         route.continue_()
+    late.clear()
     expect(nothing).to_be_visible()
     expect(page.get_by_text("Looking…")).to_have_count(0)
 
@@ -85,12 +86,25 @@ def test_nothing_is_called_that_only_once_all_was_looked_at(
         _field(page).fill("zebras")
     expect(page.get_by_text("Looking…")).to_be_visible()
     expect(nothing).to_have_count(0)
-    for route in late[1:]:
+    for route in late:
         route.continue_()
     expect(nothing).to_be_visible()
     _field(page).fill("~")
-    expect(page.get_by_text("From 2 characters on")).to_be_visible()
+    expect(page.get_by_text("Type at least 2 characters")).to_be_visible()
     expect(nothing).to_have_count(0)
+
+
+def test_no_matches_is_not_said_where_the_kinds_of_identifiers_are_unknown(
+    visit: Callable[..., Visitor], shop: str, story: Story
+) -> None:
+    visitor = visit(shop)
+    visitor.allowed.append("net::ERR_FAILED")
+    page = visitor.open("/cdp", story.read)
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    page.route(re.compile(r"/cdp/workspace$"), lambda route: route.abort())
+    _find(page, "zebra")
+    expect(page.get_by_text("Not everything could be searched")).to_be_visible()
+    expect(page.get_by_text("No matches.")).to_have_count(0)
 
 
 def test_acts_are_those_that_the_key_may_do(
@@ -117,7 +131,7 @@ def test_acts_are_those_that_the_key_may_do(
     visitor.allowed.append("401")  # what the page was asking for when it logged out
     reader = visitor.open("/cdp", story.read)
     _find(reader, "freeze")
-    expect(reader.get_by_text("Nothing is called that")).to_be_visible()
+    expect(reader.get_by_text("No matches.")).to_be_visible()
     _field(reader).fill("log out")
     expect(_found(reader).first).to_contain_text("Log out")
     reader.keyboard.press("Enter")

@@ -1,6 +1,7 @@
 """Waits for a Postgres that stands still: they end in time, and it is found again."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from time import monotonic
@@ -83,9 +84,10 @@ def test_a_statement_is_waited_for_only_so_long(
         asking = asyncio.ensure_future(work(pool))
         await under_way(postgres_dsn)
         with frozen(postgres_server):
-            with pytest.raises(psycopg.OperationalError):
+            with pytest.raises(psycopg.OperationalError) as ended:
                 await asking
             took_s = monotonic() - began_s
+        assert ended.value.sqlstate is None  # not by the server
         assert await found_again(pool)
         return took_s
 
@@ -162,3 +164,30 @@ def test_nothing_is_opened_for_longer_than_a_connection_may_take(
         with pytest.raises(psycopg.OperationalError):
             connect(postgres_dsn, SHORT)
         assert monotonic() - began_s < LATEST_S
+
+
+def test_a_server_stops_working_on_what_was_given_up(postgres_dsn: str) -> None:
+    busy = (
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+        " AND application_name = 'given up' AND state = 'active'"
+    )
+
+    async def use(pool: LimitedAsyncPool) -> None:
+        for _ in range(3):
+            asking = asyncio.ensure_future(slept(pool))
+            await under_way(postgres_dsn)
+            asking.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await asking
+
+    async def run() -> None:
+        async with LimitedAsyncPool(postgres_dsn, patient, 1, "given up") as pool:
+            await use(pool)
+
+    patient = Limits(timedelta(seconds=30), timedelta(seconds=60))
+    asyncio.run(run())
+    with psycopg.connect(postgres_dsn, autocommit=True) as conn:
+        until_s = monotonic() + LATEST_S
+        while conn.execute(busy).fetchone() != (0,):
+            assert monotonic() < until_s
+            time.sleep(0.05)

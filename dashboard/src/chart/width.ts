@@ -1,8 +1,6 @@
 // The measured width of a chart's box: charts are drawn in CSS pixels, not scaled pictures.
 import { type RefCallback, useCallback, useState } from "react";
 
-export const WIDTH_LEAST = 280;
-
 /** A ref for the box and its width; 0 until it is measured. */
 export function useWidth(): [RefCallback<HTMLElement>, number] {
   const [width, setWidth] = useState(0);

@@ -1,7 +1,6 @@
 // Numbers as people read them, in the browser's locale.
 
 const whole = new Intl.NumberFormat();
-const compact = new Intl.NumberFormat(undefined, { notation: "compact", maximumFractionDigits: 1 });
 
 /** A whole number with the locale's separators: 23930 → "23,930". */
 export function formatCount(value: number): string {
@@ -22,11 +21,6 @@ export function formatInterval(estimate: {
   const { value, low, high } = estimate;
   if (low === high) return formatCount(value);
   return `≈ ${formatCount(value)} (${formatCount(low)}–${formatCount(high)})`;
-}
-
-/** A short form for axes: 23930 → "23.9K". */
-export function formatCompact(value: number): string {
-  return compact.format(value);
 }
 
 /** A share of 0–1 as percent: 0.153 → "15.3 %". Shares that are small but not zero never read as zero. */

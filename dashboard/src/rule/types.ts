@@ -84,5 +84,3 @@ export type NodeType = Rule["type"];
 
 /** The node of a type. */
 export type NodeOf<Type extends NodeType> = Extract<Rule, { type: Type }>;
-/** The condition of an operator. */
-export type ConditionOf<Name extends Op> = Extract<Condition, { op: Name }>;

@@ -26,11 +26,6 @@ export function stateOf(word: string | null | undefined): StateName {
   return word !== null && word !== undefined && word in STATES ? (word as StateName) : "unknown";
 }
 
-/** The text colour of a state. */
-export function stateColour(state: StateName): string {
-  return STATES[state].colour;
-}
-
 interface StateProps {
   readonly state: string | null | undefined;
   /** The score of 0–100; null where nobody knows it, shown as a dash. */

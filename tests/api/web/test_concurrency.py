@@ -10,6 +10,7 @@ import pytest
 
 from api.web.concurrency import ConcurrencyLimit, FairTurns, HeavyReads
 from api.web.errors import BusyError
+from api.web.transaction import NoThreadError
 from store.errors import StoreUnavailable
 
 
@@ -213,19 +214,22 @@ def test_who_waits_is_told_with_the_first_that_postgres_does_not_answer(away: Ex
     assert asyncio.run(ask()) == ["away"] * 5
 
 
-def test_a_statement_that_postgres_ends_concerns_nobody_else() -> None:
+@pytest.mark.parametrize("ending", [psycopg.errors.QueryCanceled(), NoThreadError()])
+def test_what_postgres_answers_or_was_not_asked_concerns_nobody_else(
+    ending: psycopg.OperationalError,
+) -> None:
     async def ask() -> tuple[int, Counter[int]]:
         limit = ConcurrencyLimit("previews", at_once=1)
 
         async def ended() -> None:
             async with limit.slot(1):
                 await asyncio.sleep(0)
-                raise psycopg.errors.QueryCanceled
+                raise ending
 
         first = asyncio.create_task(ended())
         await asyncio.sleep(0)
         others = await asked(limit, [2, 3])
-        with pytest.raises(psycopg.errors.QueryCanceled):
+        with pytest.raises(type(ending)):
             await first
         return others
 

@@ -116,3 +116,28 @@ def test_what_is_forgotten_during_a_reading_does_not_stand() -> None:
         return [*found, await shared.read("a", clock.read), await shared.read("b", clock.read)]
 
     assert asyncio.run(play()) == [2, 3, 3, 1]
+
+
+def test_nothing_older_stands_than_what_was_read_last() -> None:
+    clock = Clock()
+    shared = SharedReading[str, int](lambda took_s: took_s, lambda: clock.seconds)
+
+    async def play() -> list[int]:
+        going, go = asyncio.Event(), asyncio.Event()
+
+        async def slowly() -> int:
+            going.set()
+            await go.wait()
+            clock.seconds += 20
+            return 0
+
+        slow = asyncio.create_task(shared.read("b", slowly))
+        await going.wait()
+        quick = asyncio.create_task(shared.read("b", clock.read))
+        await asyncio.sleep(0)
+        go.set()
+        first = [await slow, await quick]
+        return [*first, await shared.read("b", clock.read)]
+
+    clock.takes_s = 0.0
+    assert asyncio.run(play()) == [0, 1, 2]

@@ -12,7 +12,7 @@ import psycopg
 import pytest
 from psycopg.pq import TransactionStatus
 
-from api.web.transaction import Conn, Transactions, open_transactions
+from api.web.transaction import Conn, NoThreadError, Transactions, open_transactions
 from config.settings import Settings
 from local.servers.postgres import EmbeddedPostgres
 from local.servers.process import wait_until
@@ -171,7 +171,7 @@ def test_a_transaction_waits_for_a_thread_no_longer_than_for_a_connection(
         first = asyncio.ensure_future(transactions.run(long))
         await asyncio.to_thread(begun.wait)
         ran = threading.Event()
-        with pytest.raises(psycopg.OperationalError):
+        with pytest.raises(NoThreadError):
             await transactions.run(lambda _: ran.set())
         go_on.set()
         await first

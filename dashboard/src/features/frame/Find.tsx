@@ -10,9 +10,9 @@ import { SHORTEST, useFound } from "./found";
 import { useLeaving } from "./leaving";
 
 const NOTHING =
-  "Nothing is called that. People are found by the beginning of an identifier, or by a whole one " +
-  "in any spelling; a phone number needs its country code.";
-const SHORT = `No page or act is called that. From ${SHORTEST} characters on, all is searched.`;
+  "No matches. People are found by the beginning of an identifier, or by a whole one in any " +
+  "spelling; a phone number needs its country code.";
+const SHORT = `No matching page or action. Type at least ${SHORTEST} characters to search everything.`;
 
 interface Props {
   /** What was typed so far, also before this was loaded. */

@@ -92,7 +92,11 @@ export function useFound(wanted: string): Search {
       })),
     ...pages,
   ];
-  const allAudiences = { ...audiences, data: isWhole || isCut ? audiences.data : undefined };
+  const allAudiences: Answering = {
+    data: isWhole || isCut ? audiences.data : undefined,
+    isPlaceholderData: audiences.isPlaceholderData,
+    error: audiences.error,
+  };
   const requests = [...people.requests, segments, allAudiences, signals];
   return { found, progress: progressOf(wanted, rested, requests), isCut };
 }
@@ -114,7 +118,8 @@ function usePeople(wanted: string, rested: string): People {
     { params: { query: { search: rested, limit: MOST } } },
     { enabled: isAsked },
   );
-  const kinds = useWorkspace().data?.kinds.map(({ kind }) => kind) ?? [];
+  const workspace = useWorkspace();
+  const kinds = workspace.data?.kinds.map(({ kind }) => kind) ?? [];
   const isNobody =
     isAsked && !begins.isPlaceholderData && begins.isSuccess && rowsOf(begins.data).length === 0;
   const [first, second] = spellingsOf(rested, kinds).filter(
@@ -122,7 +127,13 @@ function usePeople(wanted: string, rested: string): People {
   );
   const likeliest = useOwner(first, isNobody);
   const other = useOwner(second, isNobody && likeliest.isUnknown);
-  const requests = [begins, ...likeliest.requests, ...other.requests];
+  // Without the kinds there are no other spellings to look up.
+  const requests = [
+    begins,
+    ...(isNobody ? [workspace] : []),
+    ...likeliest.requests,
+    ...other.requests,
+  ];
   if (!isAsked || rested !== wanted || begins.isPlaceholderData) return { found: [], requests };
   const owner = likeliest.found ?? other.found;
   if (isNobody && owner !== undefined) return { found: [owner], requests };

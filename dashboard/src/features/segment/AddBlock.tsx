@@ -24,7 +24,7 @@ export function AddBlock({ isOpen, onClose, onAdd }: Props) {
         value={search}
         onChange={(event) => setSearch(event.target.value)}
       />
-      {found.length === 0 && <p>Nothing is called so. Clear the search to see everything.</p>}
+      {found.length === 0 && <p>No matches. Clear the search to see everything.</p>}
       {Object.entries(PHRASE_GROUPS).map(([group, title]) => {
         const rows = found.filter((phrase) => phrase.group === group);
         if (rows.length === 0) return null;

@@ -22,7 +22,7 @@ export function WriteKeys({ source }: { readonly source: Source }) {
           <Revoke source={source} id={key.id} isLast={working.length === 1} />
         </p>
       ))}
-      {working.length === 0 && <p className="text-quiet">none works: nobody can send</p>}
+      {working.length === 0 && <p className="text-quiet">no active key: nothing can be sent</p>}
       {revoked > 0 && <p className="text-note text-quiet">{revoked} revoked</p>}
       <div>
         <Create source={source} />

@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
-from api.middleware.forgetting import Forget
+from api.middleware.default_headers import DefaultHeaders
 from tests.api.conftest import Api
 
 
@@ -62,7 +62,7 @@ def test_a_route_has_the_last_word(path: str, own: str | None, told: str | None)
     async def send(message: Message) -> None:
         sent.append(message)
 
-    asyncio.run(Forget(inner)({"type": "http", "path": path}, receive, send))
+    asyncio.run(DefaultHeaders(inner, ())({"type": "http", "path": path}, receive, send))
 
     headers = [value for name, value in sent[0]["headers"] if name == b"cache-control"]
     assert headers == ([told.encode()] if told else [])
