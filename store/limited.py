@@ -8,7 +8,7 @@ does: a pool makes another. A server that still works on a statement of a closed
 within a second, and ends it.
 """
 
-from asyncio import CancelledError
+from asyncio import CancelledError, current_task
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import timedelta
@@ -167,9 +167,19 @@ class LimitedAsyncPool(AsyncConnectionPool[AsyncConnection[Any]]):
         self,
         timeout: float | None = None,  # noqa: ASYNC109
     ) -> AsyncConnection[Any]:
-        """See `psycopg_pool.AsyncConnectionPool.getconn`; its check counts as waiting."""
+        """See `psycopg_pool.AsyncConnectionPool.getconn`; its check counts as waiting.
+
+        Raises:
+            asyncio.CancelledError: also where the wait lost it, as `asyncio.wait_for` does before
+                Python 3.12 if its result comes at the same moment.
+        """
         _until_s.set(monotonic() + (self.timeout if timeout is None else timeout))
+        task = current_task()
+        cancelled = task and task.cancelling()
         conn = await super().getconn(timeout)
+        if task and task.cancelling() != cancelled:
+            await self.putconn(conn)
+            raise CancelledError
         _limit(conn, self._statement_s)
         return conn
 

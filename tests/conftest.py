@@ -157,7 +157,7 @@ def settings(postgres_dsn: str, valkey_url: str, tmp_path: Path) -> Settings:
             "redis": {"url": valkey_url},
             # A machine that stands still is no outage, and makes no preview an estimate.
             "edge": {"pool_timeout": "PT30S", "keys": {"timeout": "PT30S"}},
-            "query": {"preview": {"deadline": "PT30S"}},
+            "query": {"preview": {"deadline": "PT30S"}, "health_timeout": "PT30S"},
         }
     )
 

@@ -157,7 +157,8 @@ class _Connection:
         while True:
             wait_s = min(end_s, sign_s) - monotonic()
             try:
-                message = await asyncio.wait_for(queue.get(), max(0.0, wait_s))
+                async with asyncio.timeout(wait_s):
+                    message = await queue.get()
             except TimeoutError:
                 pass
             else:

@@ -8,7 +8,7 @@ import httpx
 import psycopg
 import pytest
 import redis
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Response, expect
 
 from dataflows.unify.unifier import build_unifier
 from domain.event import Batch, Record
@@ -17,6 +17,7 @@ from tests.browser.conftest import Visitor
 from tests.browser.test_views import violations
 from tests.support.story import Story
 
+_AT_ONCE: Final = 5
 _LOG: Final = "ordered"
 _WORDS: Final = "the clerk typed Nora's number into Tom's account"
 
@@ -60,6 +61,23 @@ def _api(shop: str, story: Story, path: str) -> Any:
     return answer.json()
 
 
+def _answers(page: Page) -> list[Response]:
+    """Those that come from here on."""
+    found: list[Response] = []
+
+    def keep(answer: Response) -> None:
+        found.append(answer)
+
+    page.on("response", keep)
+    return found
+
+
+def _what(answer: Response) -> str:
+    if answer.url.endswith("/graph"):
+        return "graph"
+    return str(answer.json()["status"]) if "/cdp/commands/" in answer.url else ""
+
+
 def _choose_banned(page: Page) -> None:
     links = page.get_by_role("table", name="Links, the weightiest bridges first")
     row = links.get_by_role("row").filter(has_text="is banned")
@@ -81,8 +99,13 @@ def test_lifting_a_ban_shows_what_follows_asks_why_and_says_how_it_ended(
     dialog.get_by_role("textbox", name=re.compile("Reason")).fill("they share a phone")
     dialog.get_by_role("button", name="Lift the ban", exact=True).click()
     expect(page.get_by_text("In the log, not processed yet…")).to_be_visible()
+    answers = _answers(page)
     assert engine() == 1
     expect(page.get_by_text("Processed. The link holds.")).to_be_visible()
+    told = [_what(answer) for answer in answers]
+    later = told[told.index("processed") :]
+    # The graph follows at once, not when its turn comes; a command is asked for each second.
+    assert later[: later.index("graph")].count("processed") < _AT_ONCE
     expect(page.get_by_role("button", name="Lift the ban…")).to_have_count(0)
     expect(page.get_by_role("button", name="This link is wrong…")).to_be_visible()
     (entry,) = _api(shop, story, "/audit?action=allow")["items"]

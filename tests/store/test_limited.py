@@ -166,23 +166,43 @@ def test_nothing_is_opened_for_longer_than_a_connection_may_take(
         assert monotonic() - began_s < LATEST_S
 
 
+def test_who_is_cancelled_as_a_connection_is_handed_over_ends_and_leaves_it(
+    postgres_dsn: str,
+) -> None:
+    async def cancelled_after(steps: int, pool: LimitedAsyncPool) -> None:
+        waiting: asyncio.Task[None]
+        async with pool.connection():
+            waiting = asyncio.create_task(slept(pool))
+            await asyncio.sleep(0.01)
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+        assert await fetch(pool, int, "SELECT 1", {}) == [1]
+
+    async def run() -> None:
+        async with LimitedAsyncPool(postgres_dsn, patient, 1, "test") as pool:
+            for steps in range(30):
+                await cancelled_after(steps, pool)
+
+    patient = Limits(timedelta(seconds=30), timedelta(seconds=5))
+    asyncio.run(run())
+
+
 def test_a_server_stops_working_on_what_was_given_up(postgres_dsn: str) -> None:
     busy = (
         "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
         " AND application_name = 'given up' AND state = 'active'"
     )
 
-    async def use(pool: LimitedAsyncPool) -> None:
-        for _ in range(3):
-            asking = asyncio.ensure_future(slept(pool))
+    async def run() -> None:
+        async with LimitedAsyncPool(postgres_dsn, patient, 1, "given up") as pool:
+            asking = asyncio.create_task(slept(pool))
             await under_way(postgres_dsn)
             asking.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await asking
-
-    async def run() -> None:
-        async with LimitedAsyncPool(postgres_dsn, patient, 1, "given up") as pool:
-            await use(pool)
 
     patient = Limits(timedelta(seconds=30), timedelta(seconds=60))
     asyncio.run(run())

@@ -30,7 +30,8 @@ class _PromptServer(uvicorn.Server):
         while not await self.on_tick(tick):
             tick += 10  # uvicorn counts tenths of a second
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._asked.wait(), _TICK_S)
+                async with asyncio.timeout(_TICK_S):
+                    await self._asked.wait()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         if not self.force_exit:

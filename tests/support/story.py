@@ -131,7 +131,7 @@ def story_settings(dsn: str, redis_url: str, platforms: dict[str, dict[str, Any]
             "redis": {"url": redis_url},
             "gate": {"two_persons": True},
             "edge": {"pool_timeout": "PT30S", "keys": {"timeout": "PT30S"}},
-            "query": {"preview": {"deadline": "PT30S"}},
+            "query": {"preview": {"deadline": "PT30S"}, "health_timeout": "PT30S"},
             **platforms,
         }
     )

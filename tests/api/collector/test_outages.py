@@ -3,6 +3,7 @@ when to come again."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -31,6 +32,8 @@ HASTY = EdgeParams(
     log_watch=LogWatchParams(interval=timedelta(milliseconds=50)),
     pool_timeout=timedelta(seconds=0.5),
 )
+PATIENT = replace(HASTY, pool_timeout=timedelta(seconds=30))
+"""Where Postgres is not away: a slow machine is no outage."""
 
 Serve = Callable[[Settings], Sender]
 
@@ -70,7 +73,7 @@ def logging_to(settings: Settings, valkey: EmbeddedValkey, **guard: object) -> S
             "postgres": {"dsn": settings.postgres.dsn},
             "redis": {"url": valkey.url},
         }
-    ).model_copy(update={"log": log, "edge": HASTY})
+    ).model_copy(update={"log": log, "edge": PATIENT})
 
 
 @contextmanager

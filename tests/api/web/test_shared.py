@@ -62,7 +62,8 @@ def test_other_keys_wait_for_nothing() -> None:
             return "at once"
 
         slow = asyncio.create_task(shared.read("a", wait))
-        found = await asyncio.wait_for(shared.read("b", answer), 5)
+        async with asyncio.timeout(5):
+            found = await shared.read("b", answer)
         stuck.set()
         await slow
         return found
