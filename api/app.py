@@ -78,6 +78,7 @@ from api.signals import routes as signals
 from api.signals import series_routes as series
 from api.signals import timelines_routes as timelines
 from api.web.concurrency import HeavyReads
+from api.web.connected import Connected
 from api.web.deps import Keys
 from api.web.errors import handle_errors
 from api.web.problems import DESCRIBED
@@ -188,6 +189,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         generate_unique_id_function=attrgetter("name"),
     )
     app.state.settings = settings
+    app.add_middleware(Connected)
     app.add_middleware(Admission, limit_bytes=settings.edge.query_body_limit_bytes)
     app.add_middleware(Observe)
     app.add_middleware(DefaultHeaders, bare=_INTAKE)

@@ -13,18 +13,20 @@ _VISIBLE: Final = frozenset("LMNPS")
 """First letters of the Unicode categories that leave a trace: letters, marks, digits, signs."""
 _BLANK: Final = frozenset(
     [
-        *(0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2800, 0x3164, 0xFFA0, 0x1D159),
+        *(0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2800, 0x3164),
+        *(0xFFA0, 0x1107F, 0x16FE4, 0x1D159),
         *range(0x180B, 0x1810),
         *range(0xFE00, 0xFE10),
         *range(0xE0100, 0xE01F0),
     ]
 )
 """Of those categories, and drawn as nothing: fillers, blanks, selectors of a variation."""
-OBEYED: Final = r"\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069"
+OBEYED: Final = r"\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u206f\ufff9-\ufffb\ufffe\uffff"
 """Beyond ASCII's controls, as in a class of a regular expression."""
 _OBEYED: Final = re.compile(rf"[\x00-\x1f{OBEYED}\ud800-\udfff]")
 """What is obeyed and not read: controls, separators of lines and of paragraphs, what embeds,
-overrides or isolates the direction of writing; and halves of surrogates, which are nothing."""
+overrides or isolates the direction of writing or swaps its signs, annotations between lines; and
+halves of surrogates and what is no character, which are nothing."""
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,8 @@ does: a pool makes another. A server that still works on a statement of a closed
 within a second, and ends it.
 """
 
+import os
+import socket
 from asyncio import CancelledError, current_task
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -136,6 +138,12 @@ def allow(conn: Connection[Any], statement: timedelta) -> None:
     conn.execute(f"SET LOCAL statement_timeout = {statement // MS}".encode())
     if isinstance(conn, LimitedConnection):
         conn.limit_s = _patience_s(statement)
+
+
+def hang_up(conn: Connection[Any]) -> None:
+    """End a connection that another thread works on: its statement fails, and all that follow."""
+    with socket.socket(fileno=os.dup(conn.pgconn.socket)) as same:
+        same.shutdown(socket.SHUT_RDWR)
 
 
 class LimitedAsyncPool(AsyncConnectionPool[AsyncConnection[Any]]):

@@ -7,7 +7,7 @@ from api.access.streams import StreamsDep
 from api.web.deps import Admin, Caller
 from api.web.errors import ConflictError, ForbiddenError, NotFoundError, UnauthorizedError
 from api.web.paging import Page, PagingDep, RowId
-from api.web.reasons import ReasonDep
+from api.web.texts import ReasonDep
 from api.web.transaction import Conn, TransactionsDep
 from store.workspaces import keys
 from store.workspaces.keys import (

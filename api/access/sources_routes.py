@@ -14,7 +14,7 @@ from api.access.sources_schemas import (
 from api.web.deps import Admin, Reader
 from api.web.errors import ConflictError, NotFoundError
 from api.web.paging import Page, PagingDep, RowId
-from api.web.reasons import ReasonDep
+from api.web.texts import ReasonDep
 from api.web.transaction import Conn, TransactionsDep
 from store.workspaces import sources
 from store.workspaces.sources import SourceError, SourceRow, WriteKey

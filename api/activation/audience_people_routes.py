@@ -94,7 +94,7 @@ async def list_audience_people(
     async with AsyncExitStack() as turn:
         if asked.wanted.reason is not None:  # then many may be looked at
             await turn.enter_async_context(heavy.audience_people.slot(caller.workspace))
-        found = await transactions.run(read)
+        found = await transactions.read(read)
     if found is None:
         raise NotFoundError("audience")
     people = await reader.summaries(

@@ -19,7 +19,7 @@ from api.activation.pushes_schemas import (
 from api.web.deps import Operator, PoolDep, Reader, SettingsDep, require
 from api.web.errors import ConflictError, NotFoundError, UnprocessableError
 from api.web.paging import Page, PagingDep
-from api.web.reasons import ReasonDep
+from api.web.texts import ReasonDep
 from api.web.transaction import TransactionsDep
 from api.web.values import now
 from config.platforms import PlatformSettings

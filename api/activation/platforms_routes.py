@@ -10,7 +10,7 @@ from fastapi import APIRouter
 from api.activation.platforms_schemas import ConnectionView
 from api.web.deps import Admin, Caller, Operator, Reader, SettingsDep
 from api.web.errors import ConflictError
-from api.web.reasons import ReasonDep
+from api.web.texts import ReasonDep
 from api.web.transaction import Transactions, TransactionsDep
 from api.web.values import now
 from config.platform_check import NOT_CONFIGURED, check

@@ -51,7 +51,7 @@ async def preview_first_push(
     draft = AudienceDraft(body.segment_id, body.ttl_s, body.holdout_percent)
     platform, params = settings.platforms[body.platform].codec, settings.gate
     async with heavy.push_previews.slot(caller.workspace):
-        preview, judged = await transactions.run(
+        preview, judged = await transactions.read(
             lambda conn: preview_first(conn, caller.workspace, draft, platform, params, now())
         )
     return _view(preview, judged)
@@ -73,7 +73,7 @@ async def preview_audience(
     audience = await views.find(caller.workspace, id)
     platform, params = settings.platforms[audience.platform].codec, settings.gate
     async with heavy.push_previews.slot(caller.workspace):
-        found = await transactions.run(
+        found = await transactions.read(
             lambda conn: preview_judged(conn, id, platform, params, now())
         )
     if found is None:

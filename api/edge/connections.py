@@ -222,6 +222,7 @@ class BoundedProtocol(BoundedParser):
         body = msgspec.json.encode({"code": self._owed, "message": message})
         head = (
             b"HTTP/1.1 %d %b\r\ncontent-type: application/json\r\ncache-control: no-store\r\n"
+            b"x-content-type-options: nosniff\r\n"
             b"content-length: %d\r\nconnection: close\r\n\r\n"
         )
         self._owed = ""

@@ -16,7 +16,7 @@ from api.web.deps import Caller, Operator, PoolDep, Reader, SettingsDep, state
 from api.web.errors import ConflictError, GoneError, NotFoundError, UnprocessableError
 from api.web.paging import Page, PagingDep, RowId
 from api.web.problems import DESCRIBED
-from api.web.reasons import ReasonDep
+from api.web.texts import ReasonDep
 from config.exports import form_kinds, form_purpose
 from config.settings import Settings
 from domain.export import PLATFORM_FORMS, UNDER_WAY, ExportSpec, ExportStatus, IdentifierForm

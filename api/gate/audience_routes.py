@@ -15,7 +15,7 @@ from api.gate.thresholds_schemas import GateThresholds
 from api.gate.verdicts import VerdictCountsDep
 from api.web.deps import Caller, PoolDep, Reader, Releaser, SettingsDep
 from api.web.errors import NotFoundError
-from api.web.reasons import ReasonDep
+from api.web.texts import ReasonDep
 from api.web.transaction import Conn, TransactionsDep
 from api.web.values import instant, now
 from sinks.gate import PendingDecision, TrustGate

@@ -46,7 +46,9 @@ async def rejudge_pushes(
         raise UnprocessableError(f"The thresholds make no sense: {error}.") from error
 
     async with heavy.rejudgements.slot(caller.workspace):
-        found = await transactions.run(lambda conn: _rejudged(conn, caller.workspace, body, params))
+        found = await transactions.read(
+            lambda conn: _rejudged(conn, caller.workspace, body, params)
+        )
     counts = Counter(f"{one.past.value} → {one.now.verdict.value}" for one in found)
     differing = [one for one in found if one.differs]
     return RejudgeView(

@@ -31,7 +31,7 @@ from api.web.deps import (
 )
 from api.web.errors import ConflictError, NotFoundError
 from api.web.paging import RowId
-from api.web.reasons import ReasonDep
+from api.web.texts import ReasonDep
 from api.web.transaction import Transactions, TransactionsDep
 from api.web.values import now
 from config.settings import Settings
@@ -207,11 +207,12 @@ async def approve_intervention(
 ) -> SaidView:
     """Agrees to what somebody else said, where two persons are needed. Takes the scope `gate`."""
     one, actor = _KINDS[kind], actor_of(caller, settings)
-    before = await intervention(pool, transactions, caller, settings, one, id)
-    if not await transactions.run(lambda conn: commands.approve(conn, actor, one, id, reason)):
-        raise ConflictError(f"The {one} is {'approved' if before.approved_by else 'over'} already.")
+    done = await transactions.run(lambda conn: commands.approve(conn, actor, one, id, reason))
+    found = await intervention(pool, transactions, caller, settings, one, id)
+    if not done:
+        raise ConflictError(f"The {one} is {'approved' if found.approved_by else 'over'} already.")
     counts.forget(caller.workspace)
-    return await intervention(pool, transactions, caller, settings, one, id)
+    return found
 
 
 @router.get("/gate/{kind}/{id}", summary="Read an override or a release")

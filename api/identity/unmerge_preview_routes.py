@@ -50,7 +50,7 @@ async def preview_unmerge(
     command, keys = _command(caller, wanted, body.reason, now_ms), wanted.keys
     try:
         async with heavy.unmerge_previews.slot(caller.workspace):
-            found = await transactions.run(
+            found = await transactions.read(
                 lambda conn: foretell(conn, command, keys, definitions, now_ms)
             )
     except TooEventfulError:

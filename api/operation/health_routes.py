@@ -15,6 +15,7 @@ from redis.exceptions import RedisError
 
 from api.operation.schemas import Alive, ComponentHealth, Health, StuckPartition
 from api.web.deps import LogDep, SettingsDep, state
+from api.web.errors import STORE_RETRY_AFTER_S
 from api.web.values import now
 from domain.intake.log_refusal import LogRefusal
 from sinks.intake.log import EventLog, LogUnavailableError
@@ -46,7 +47,7 @@ async def _probe(
             required=required,
             latency_ms=None,
             reason=away,
-            message=away and away.meaning,
+            message=away.meaning if away else "It does not answer.",
         )
     return ComponentHealth(
         status="up", required=required, latency_ms=round((perf_counter() - started) * 1000, 3)
@@ -78,6 +79,7 @@ async def get_health(
     components = {"postgres": store, "log": intake, "redis": cache}
     if any(each.required and each.status == "down" for each in components.values()):
         response.status_code = 503
+        response.headers["retry-after"] = f"{STORE_RETRY_AFTER_S:.0f}"
         return Health(status="unavailable", components=components, partitions=[])
     stuck = await _stuck(pool, settings.log.watched, limit_s)
     return Health(

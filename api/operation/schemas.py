@@ -26,7 +26,9 @@ class ComponentHealth(View):
         description="Why the event log takes no events, a code; null where it does, and for"
         " other servers.",
     )
-    message: str | None = Field(default=None, description="The same in a sentence.")
+    message: str | None = Field(
+        default=None, description="Why it is down, as a sentence; null where it is up."
+    )
 
 
 class StuckPartition(View):

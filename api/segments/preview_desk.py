@@ -61,7 +61,7 @@ class PreviewDesk:
             psycopg.OperationalError: Postgres cannot be reached or cancels a statement.
         """
         async with self._limit.slot(author.workspace):
-            return await self._transactions.run(
+            return await self._transactions.read(
                 lambda conn: self._judged(conn, author, request, at), self._timeout
             )
 

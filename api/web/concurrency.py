@@ -6,18 +6,20 @@ pushes, and no workspace the others.
 
 import asyncio
 from collections import Counter, deque
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Awaitable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from time import monotonic
-from typing import Annotated, Final
+from typing import Annotated, Final, TypeVar
 
 from psycopg import OperationalError
 
+from api.web.connected import while_connected
 from api.web.deps import state
 from api.web.errors import BusyError
 from api.web.transaction import NoThreadError
 from store.errors import StoreUnavailable
 
+T = TypeVar("T")
 _RETRY_AFTER_S: Final = 5.0
 
 
@@ -179,29 +181,42 @@ class ConcurrencyLimit:
         self._outages = Outages()
 
     @asynccontextmanager
-    async def slot(self, workspace: int) -> AsyncIterator[None]:
+    async def slot(self, workspace: int, *, shared: bool = False) -> AsyncIterator[None]:
         """Wait for a turn.
 
         Args:
             workspace: who asks; it may have at most as many places as are left for all others.
+            shared: others wait for the result, too. Else all is cancelled where the client goes.
 
         Raises:
             BusyError: too many wait already.
+            ClientGoneError: the client is gone.
             StoreUnavailable: Postgres did not answer work of this kind meanwhile.
         """
         since_s = monotonic()
         if not self._places.take(workspace):
             raise BusyError(f"Too many {self._noun} are asked for at once.", _RETRY_AFTER_S)
         try:
-            async with self._turns.turn(workspace):
-                with self._outages.noticed(since_s):
-                    if self._within is None:
-                        yield
-                    else:
-                        async with self._within.slot(workspace):
-                            yield
+            async with AsyncExitStack() as turn:
+                if not shared:
+                    await turn.enter_async_context(while_connected())
+                await turn.enter_async_context(self._turns.turn(workspace))
+                turn.enter_context(self._outages.noticed(since_s))
+                if self._within is not None:
+                    await turn.enter_async_context(self._within.slot(workspace, shared=True))
+                yield
         finally:
             self._places.give_back(workspace)
+
+
+async def finished(work: Awaitable[T]) -> T:
+    """What a thread computes, whom nobody can stop: a cancelled caller waits for its end, too."""
+    thread = asyncio.ensure_future(work)
+    try:
+        return await asyncio.shield(thread)
+    except asyncio.CancelledError:
+        await asyncio.gather(thread, return_exceptions=True)
+        raise
 
 
 class HeavyReads:

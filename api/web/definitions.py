@@ -7,7 +7,7 @@ from fastapi import Depends, Header, Response
 
 from api.web.deps import Operator, SettingsDep
 from api.web.errors import BadRequestError
-from api.web.reasons import ReasonDep
+from api.web.texts import ReasonDep
 from api.web.transaction import Transactions, TransactionsDep
 from config.settings import Settings
 from store.definitions.drafts import Author, Draft, Kind

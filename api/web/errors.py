@@ -142,6 +142,15 @@ class BusyError(ApiError):
         self.retry_after_s = retry_after_s
 
 
+class ClientGoneError(ApiError):
+    """Whoever asked has closed the connection: nobody reads this answer but statistics."""
+
+    status, code = HTTPStatus.REQUEST_TIMEOUT, "client_gone"
+
+    def __init__(self) -> None:
+        super().__init__("The client has closed the connection.")
+
+
 _CODES: Final = {
     kind.status: kind.code
     for kind in (
@@ -178,6 +187,8 @@ def _http(error: HTTPException) -> _Rule:
     """What the framework refuses has the code that it has where we refuse it."""
     status = HTTPStatus(error.status_code)
     code = _CODES.get(status, status.name.lower())
+    if status is HTTPStatus.BAD_REQUEST:  # it says so of bodies only
+        return _Rule(status, code, "The body is no JSON: it must be UTF-8, and not too deep.")
     return _Rule(status, code, status.description or status.phrase)
 
 

@@ -1,12 +1,17 @@
-"""Texts that people write for others to read, as bodies have them (`domain.texts`)."""
+"""Texts that people write for others to read, as bodies have them (`domain.texts`).
+
+And the body of acts that need nothing but a reason.
+"""
 
 from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
-from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler
+from fastapi import Depends
+from pydantic import ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
+from api.web.values import Request
 from domain import texts
 from domain.texts import TextForm
 
@@ -65,3 +70,21 @@ NameText = Annotated[str, Written(texts.NAME)]
 """What people call an audience, a segment or a trait."""
 DescriptionText = Annotated[str, Written(texts.DESCRIPTION)]
 """What people say of a segment or a trait, in several lines if they like."""
+
+
+class ReasonRequest(Request):
+    """Why something is done."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"reason": "Agreed on with marketing."}]}
+    )
+
+    reason: OptionalReason = None
+
+
+async def _reason(body: ReasonRequest | None = None) -> str:
+    return (body.reason if body else None) or ""
+
+
+ReasonDep = Annotated[str, Depends(_reason)]
+"""Parameter of a route whose body is a reason, or nothing; empty where none is given."""

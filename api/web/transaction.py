@@ -2,18 +2,19 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from threading import Lock
 from time import monotonic
 from typing import Annotated, Any, TypeVar
 
-from psycopg import Connection
+from psycopg import Connection, OperationalError
 from psycopg_pool import PoolTimeout
 
 from api.web.deps import state
 from config.settings import Settings
-from store.limited import LimitedPool, allow
+from store.limited import LimitedPool, allow, hang_up
 
 T = TypeVar("T")
 Conn = Connection[Any]
@@ -22,6 +23,38 @@ Conn = Connection[Any]
 
 class NoThreadError(PoolTimeout):
     """Other transactions kept all threads busy: nobody has asked Postgres."""
+
+
+class _Lent:
+    """The connection that a thread reads on, for the caller that may not want the answer."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._conn: Conn | None = None
+        self._unwanted = False
+
+    def to(self, work: Callable[[Conn], T]) -> Callable[[Conn], T]:
+        """The same work, which `give_up` ends."""
+
+        def lent(conn: Conn) -> T:
+            with self._lock:
+                if self._unwanted:
+                    raise OperationalError("nobody waits for the answer")
+                self._conn = conn
+            try:
+                return work(conn)
+            finally:
+                with self._lock:
+                    self._conn = None
+
+        return lent
+
+    def give_up(self) -> None:
+        """End the statement that runs; none begins any more."""
+        with self._lock:
+            self._unwanted = True
+            if self._conn is not None:
+                hang_up(self._conn)
 
 
 class Transactions:
@@ -53,6 +86,25 @@ class Transactions:
             NoThreadError: all threads are busy for longer than a connection may be waited for.
             psycopg.OperationalError: Postgres does not answer, or cancels a statement.
         """
+        return await self._answer(self._begin(work, statement_timeout))
+
+    async def read(
+        self, work: Callable[[Conn], T], statement_timeout: timedelta | None = None
+    ) -> T:
+        """As `run`, for work that only reads: a cancelled caller ends its statement.
+
+        The thread is free again when this ends.
+        """
+        lent = _Lent()
+        turn = self._begin(lent.to(work), statement_timeout)
+        try:
+            return await self._answer(turn)
+        except asyncio.CancelledError:
+            lent.give_up()
+            await asyncio.gather(asyncio.wrap_future(turn), return_exceptions=True)
+            raise
+
+    def _begin(self, work: Callable[[Conn], T], statement_timeout: timedelta | None) -> Future[T]:
         until_s = monotonic() + self._pool.timeout
 
         def transact() -> T:
@@ -61,7 +113,9 @@ class Transactions:
                     allow(conn, statement_timeout)
                 return work(conn)
 
-        turn = self._threads.submit(transact)
+        return self._threads.submit(transact)
+
+    async def _answer(self, turn: Future[T]) -> T:
         too_late = asyncio.get_running_loop().call_later(self._pool.timeout, turn.cancel)
         try:
             return await asyncio.wrap_future(turn)

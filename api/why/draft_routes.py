@@ -6,7 +6,7 @@ from typing import NamedTuple
 from fastapi import APIRouter
 
 from api.segments.rule_checks import checked_rule
-from api.web.concurrency import HeavyReadsDep
+from api.web.concurrency import HeavyReadsDep, finished
 from api.web.definitions import author_of
 from api.web.deps import Reader, SettingsDep
 from api.web.errors import NotFoundError
@@ -53,7 +53,7 @@ async def explain_rule(
     rule = checked_rule(body.rule, settings.definitions)
     author = author_of(settings, caller.workspace, caller.actor)
     async with heavy.explanations.slot(caller.workspace):
-        draft = await transactions.run(lambda conn: _load(conn, author, rule, body))
+        draft = await transactions.read(lambda conn: _load(conn, author, rule, body))
         snapshot = draft.snapshot
         if snapshot is None:
             raise NotFoundError("profile")
@@ -64,8 +64,8 @@ async def explain_rule(
                 raise NotFoundError("segment")
             shown = Membership(segment, snapshot.names[segment])
         at = max(body.at, now()) if body.at else now()
-        return await asyncio.to_thread(
-            explained, settings, snapshot, draft.program, draft.number, shown, at
+        return await finished(
+            asyncio.to_thread(explained, settings, snapshot, draft.program, draft.number, shown, at)
         )
 
 

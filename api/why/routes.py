@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Path, Query
 
 from api.profiles.programs import ProgramsDep
 from api.profiles.routes import ProfileIdPath
-from api.web.concurrency import HeavyReadsDep
+from api.web.concurrency import HeavyReadsDep, finished
 from api.web.deps import Reader, SettingsDep
 from api.web.errors import ConflictError, NotFoundError
 from api.web.transaction import TransactionsDep
@@ -73,13 +73,13 @@ async def explain_membership(
         )
     names = cited_names(live.rule, program.definitions)
     async with heavy.explanations.slot(caller.workspace):
-        found = await transactions.run(
+        found = await transactions.read(
             lambda conn: load_snapshot(conn, program, asked.profile, names)
         )
         if found is None:
             raise NotFoundError("profile")
         at = max(asked.at, now()) if asked.at else now()
         shown = Membership(asked.segment, found.names.get(asked.segment, ""), live.version)
-        return await asyncio.to_thread(
-            explained, settings, found, program, asked.segment, shown, at
+        return await finished(
+            asyncio.to_thread(explained, settings, found, program, asked.segment, shown, at)
         )

@@ -65,7 +65,10 @@ def count_observations(
             else:
                 minute.counters[metrics.DUPLICATE] += 1
         elif (
-            isinstance(item, DeadLetter) and item.workspace is not None and item.source is not None
+            isinstance(item, DeadLetter)
+            and item.workspace is not None
+            and item.source is not None
+            and not item.retry_of  # else it was counted when it was sent
         ):
             minute = minute_of(item.workspace, item.source, item.received_ms or changes.now_ms)
             minute.counters[f"{metrics.REJECTED}:{item.failure.reason}"] += 1

@@ -2,14 +2,18 @@
 
 Marks them and writes the audit row in one transaction, then appends their records to the event log.
 
-Delivery: at least once. Where the log cannot be reached the letters are open again; where the
+Delivery: at least once. Where the log cannot be reached the letters are open again, and a second
+audit row says so: what a log took whose answer was lost may be processed all the same. Where the
 process dies in between they stay ``retrying`` and may be driven again by hand. Neither counts
 anything twice: UNIFY compares message ids, and resolves or reopens the letter.
 """
 
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
+
+from psycopg import AsyncConnection
 
 from domain.instants import to_ms
 from operators.intake import redrive
@@ -72,8 +76,8 @@ async def redrive_dead_letters(
         Exception: whatever `append` raises; the letters are open again.
     """
     outcome, records = Redriven(), []
+    per_workspace: dict[int, list[int]] = defaultdict(list)
     async with transaction(pool) as connection:
-        per_workspace: dict[int, list[int]] = defaultdict(list)
         chosen = claim(
             connection, filter_by.matching, filter_by.ids, filter_by.after, filter_by.limit
         )
@@ -88,23 +92,23 @@ async def redrive_dead_letters(
             if letter.workspace_id is not None:
                 per_workspace[letter.workspace_id].append(letter.id)
         await reopen(connection, outcome.hopeless)
-        for workspace, letters in per_workspace.items():
-            await append_async(
-                connection,
-                workspace,
-                actor,
-                "dead_letter.retry",
-                "dead_letters",
-                {"letters": letters},
-            )
+        await _audit(connection, actor, "dead_letter.retry", per_workspace)
     if records:
         try:
             await append(records)
         except BaseException:  # also when the caller goes away: what was claimed must not stay so
             async with transaction(pool) as connection:
                 await reopen(connection, outcome.retried)
+                await _audit(connection, actor, "dead_letter.retry_failed", per_workspace)
             raise
     return outcome
+
+
+async def _audit(
+    conn: AsyncConnection[Any], actor: str, action: str, per_workspace: Mapping[int, list[int]]
+) -> None:
+    for workspace, letters in per_workspace.items():
+        await append_async(conn, workspace, actor, action, "dead_letters", {"letters": letters})
 
 
 def _record(dead_letter: DeadLetterRow) -> bytes | None:

@@ -13,6 +13,7 @@ import pytest
 from fastapi import FastAPI
 
 from tests.api.conftest import Api, Tenant
+from tests.api.test_access import problem
 
 INSTANTS: Final = (
     "0001-01-01T00:00:00+23:59",
@@ -205,3 +206,11 @@ def test_a_method_that_a_path_does_not_take_is_refused_as_such(app: FastAPI, api
                     method,
                     405,
                 )
+
+
+@pytest.mark.parametrize("body", [b'{"rule": "\xff"}', b"[" * 50_000 + b"]" * 50_000])
+def test_what_is_no_json_is_called_so(api: Api, body: bytes) -> None:
+    headers = {"content-type": "application/json"}
+    answer = api.http.post("/cdp/segments/preview", content=body, headers=headers)
+    problem(answer, 400, "bad_request")
+    assert answer.json()["detail"] == "The body is no JSON: it must be UTF-8, and not too deep."

@@ -86,7 +86,8 @@ def test_a_partition_that_does_not_get_on_is_named(
 def test_a_process_without_its_database_lives_but_is_unavailable(
     settings: Settings, api_with: Callable[[Settings, str], Api], postgres_dsn: str
 ) -> None:
-    api = api_with(settings, "")
+    query = settings.query.model_copy(update={"health_timeout": timedelta(seconds=2)})
+    api = api_with(settings.model_copy(update={"query": query}), "")
     name = postgres_dsn.rsplit("/", 1)[1].split("?", maxsplit=1)[0]
     with psycopg.connect(postgres_dsn.replace(f"/{name}", "/postgres"), autocommit=True) as conn:
         conn.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false'.encode())
@@ -98,7 +99,8 @@ def test_a_process_without_its_database_lives_but_is_unavailable(
 
     assert answer.status_code == 503
     assert answer.json()["status"] == "unavailable"
-    unknown = {"latency_ms": None, "reason": None, "message": None}
+    assert answer.headers["retry-after"] == "2"
+    unknown = {"latency_ms": None, "reason": None, "message": "It does not answer."}
     assert answer.json()["components"]["postgres"] == {
         "status": "down",
         "required": True,

@@ -181,6 +181,9 @@ def test_without_the_log_every_request_is_answered_and_works_again(
             assert wait_until(lambda path=path: api.http.get(path).status_code == 200, 30)  # type: ignore[misc]
         for path, body in commands.items():
             api.post(path, body)
+        actions = [row["action"] for row in api.get("/cdp/audit")["items"]]
+        retries = [action for action in actions if action.startswith("dead_letter.")]
+        assert retries == ["dead_letter.retry", "dead_letter.retry_failed", "dead_letter.retry"]
 
 
 @pytest.mark.parametrize("away", [ended, frozen])

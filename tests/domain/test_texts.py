@@ -9,7 +9,8 @@ from domain.texts import DESCRIPTION, KEY_NAME, NAME, REASON, escaped, visible
 FORBIDDEN = [
     *(chr(code) for code in (0, 7, 9, 10, 13, 27, 0x7F, 0x85, 0x9B, 0x2028, 0x2029)),
     *(chr(code) for code in range(0x202A, 0x202F)),
-    *(chr(code) for code in range(0x2066, 0x206A)),
+    *(chr(code) for code in range(0x2066, 0x2070)),
+    *"\ufff9\ufffb\ufffe\uffff",
     "\ud83d",
 ]
 FAMILY = "\U0001f468\u200d\U0001f469\u200d\U0001f467"
@@ -27,6 +28,7 @@ FAMILY = "\U0001f468\u200d\U0001f469\u200d\U0001f467"
         "\U000e0041\U000e0042\U000e0043",
         "\u200d\u200d\u200d",
         "\u00a0 \u3000",
+        "\U0001107f\U00016fe4",
     ],
 )
 def test_what_shows_nothing_is_no_text(text: str) -> None:

@@ -140,6 +140,7 @@ def test_a_head_without_end_is_refused_at_the_limit(
     answer = sent_until_refused(endless, piece, 400_000 // len(piece) + 1)
 
     assert answer.startswith(b"HTTP/1.1 431 ")
+    assert b"\r\nx-content-type-options: nosniff\r\n" in answer
     assert b'"code":"head_too_large"' in answer
     assert client.post("/v1/t", track()).status_code == 200
 

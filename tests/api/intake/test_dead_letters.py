@@ -112,6 +112,7 @@ def test_what_is_still_not_understood_is_open_again_and_no_new_letter(
     tenant.feed(*drain())
 
     assert [each["status"] for each in api.get(PATH)["items"]] == ["open"]
+    assert api.get("/cdp/statistics")["rejected"] == 1
 
 
 def test_a_retry_of_many_takes_what_matches_up_to_the_limit(

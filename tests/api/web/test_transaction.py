@@ -203,3 +203,28 @@ def test_a_transaction_that_runs_at_shutdown_is_committed(single: Settings) -> N
 
     with psycopg.connect(single.postgres.dsn.get_secret_value(), autocommit=True) as conn:
         assert wait_until(lambda: count(conn) == 1, 10)
+
+
+def test_a_read_that_nobody_waits_for_ends_and_frees_its_thread(single: Settings) -> None:
+    begun = threading.Event()
+
+    def slow(conn: Conn) -> None:
+        begun.set()
+        conn.execute("SELECT pg_sleep(60)")
+
+    async def use(transactions: Transactions) -> int:
+        for _ in range(3):
+            begun.clear()
+            reading = asyncio.ensure_future(transactions.read(slow))
+            await asyncio.to_thread(begun.wait)
+            queued = asyncio.ensure_future(transactions.read(slow))
+            await asyncio.sleep(0)
+            for one in (queued, reading):
+                one.cancel()
+                with pytest.raises(asyncio.CancelledError):
+                    await one
+        return await transactions.run(backend)
+
+    began_s = monotonic()
+    assert within(single, use)
+    assert monotonic() - began_s < 30
