@@ -17,7 +17,7 @@ from api.web.deps import Caller, PoolDep, Reader, Releaser, SettingsDep
 from api.web.errors import NotFoundError
 from api.web.texts import ReasonDep
 from api.web.transaction import Conn, TransactionsDep
-from api.web.values import instant, now
+from api.web.values import now
 from sinks.gate import PendingDecision, TrustGate
 from store.activation import audiences
 from store.activation.audiences import AudienceRow
@@ -52,18 +52,12 @@ async def get_audience_gate(
 
     judged, said = await transactions.run(judge)
     decision = judged.decision
-    depends_on = []
-    for signal in decision.depends_on:
-        reading = judged.readings.get(signal)
-        depends_on.append(
-            DependencyView(
-                signal=signal,
-                reading_id=reading.id if reading else None,
-                score=reading.score if reading else None,
-                status=reading.status.value if reading else "unknown",
-                read_at=instant(reading.read_ms) if reading else None,
-            )
+    depends_on = [
+        DependencyView.from_reading(
+            signal, judged.readings.get(signal), judged.now_ms, settings.gate
         )
+        for signal in decision.depends_on
+    ]
     return AudienceGateView(
         audience_id=id,
         verdict=decision.verdict.value,

@@ -6,14 +6,16 @@ from typing import Any, Final, Literal
 from pydantic import ConfigDict, Field
 
 from api.gate.thresholds_schemas import EXAMPLE, GateThresholds
-from api.signals.trust_schemas import Status
+from api.signals.trust_schemas import StatusNow
 from api.web.actors import ActorName
 from api.web.texts import ReasonText
-from api.web.values import Instant, Request, View
+from api.web.values import Instant, Request, View, instant
 from domain.gate import Code, InterventionState
 from domain.instants import to_ms
+from domain.signals.reading import Reading
 from operators.gate.decide import state_of
 from operators.gate.params import GateParams
+from operators.gate.readings import misdated
 from store.gate.controls import GateIntervention, ModeRow
 
 Scope = Field(
@@ -270,7 +272,10 @@ class AudienceVerdicts(View):
 
 
 class DependencyView(View):
-    """A signal that a push is based on; without a reading it is unknown, which is not health."""
+    """A signal that a push is based on.
+
+    Without a reading of now it is unknown, which is not health.
+    """
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -287,10 +292,33 @@ class DependencyView(View):
     )
 
     signal: str
-    reading_id: int | None
-    score: float | None
-    status: Status
+    reading_id: int | None = Field(description="Its newest reading.")
+    score: float | None = Field(description="That was read then; null when unknown.")
+    status: StatusNow
     read_at: Instant | None
+
+    @classmethod
+    def from_reading(
+        cls, signal: str, reading: Reading | None, now_ms: int, params: GateParams
+    ) -> "DependencyView":
+        """From a signal's newest reading.
+
+        Args:
+            signal: which.
+            reading: None where it has none that bears on a push.
+            now_ms: the instant of its status.
+            params: how old a reading may be.
+        """
+        if reading is None:
+            return cls(signal=signal, reading_id=None, score=None, status="unknown", read_at=None)
+        doubt = misdated(reading.read_ms, now_ms, params)
+        return cls(
+            signal=signal,
+            reading_id=reading.id,
+            score=reading.score,
+            status="unknown" if doubt else reading.status.value,
+            read_at=instant(reading.read_ms),
+        )
 
 
 class AudienceGateView(View):

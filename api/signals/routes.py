@@ -17,8 +17,9 @@ from domain.ids import WorkspaceId
 from domain.instants import to_ms
 from domain.signals.reading import Reading as Said
 from domain.signals.reading import Status
+from operators.gate.readings import misdated, misdated_words
 from operators.signals.evidence import kind_of
-from operators.signals.forecast import capping, outlook, why
+from operators.signals.forecast import Outlook, capping, outlook, why
 from operators.signals.machine import restore
 from operators.signals.series import series_of, watched
 from store.signals import readings, series
@@ -44,11 +45,12 @@ router = APIRouter(prefix="/cdp/signals", tags=["trust"])
 async def list_signals(caller: Reader, settings: SettingsDep, pool: PoolDep) -> Page[Signal]:
     """Every source, heard of or not, and every platform that was read.
 
-    No data is unknown, not healthy.
+    No data is unknown, not healthy, and so is old data.
     """
     rows = await readings.latest(pool, caller.workspace)
-    of = settings.signals.of
-    return Page(items=[Signal.from_row(row, of(row.signal)) for row in rows], next=None)
+    of, now_ms = settings.signals.of, to_ms(now())
+    signals = [Signal.from_row(row, of(row.signal), now_ms, settings.gate) for row in rows]
+    return Page(items=signals, next=None)
 
 
 @router.get("/{signal}", summary="Explain a signal's health")
@@ -57,38 +59,35 @@ async def explain_signal(
 ) -> SignalDetail:
     """The newest reading, why it is what it is as a sentence, and its trend over the last hour.
 
-    The trend says when the score would cross a threshold.
+    The trend says when the score would cross a threshold. A signal that is unknown has none.
     """
     row = await readings.latest_of(pool, caller.workspace, signal)
     if row is None:
         raise NotFoundError("signal")
-    params = settings.signals.of(signal)
-    metrics = _metrics(signal, await series.memory(pool, caller.workspace, signal))
-    if row.id is None or row.read_at is None or row.status is None:
-        never = OutlookView(per_hour=None, crosses=None, at=None)
+    params, at = settings.signals.of(signal), now()
+    reading = None if row.id is None else _reading(caller.workspace, row)
+    doubt = reading and misdated(reading.read_ms, to_ms(at), settings.gate)
+    if reading is None:
         said = f"{signal} is unknown: it was never read."
-        return SignalDetail(
-            signal=signal,
-            name=row.name,
-            status="unknown",
-            why=said,
-            capped_by=None,
-            reading=None,
-            outlook=never,
-            metrics=metrics,
-        )
-    reading = _reading(caller.workspace, row)
-    cap = capping(reading, params.critical, params.floor)
-    scores = await readings.scores(pool, caller.workspace, signal, now() - TREND)
+    elif doubt:
+        said = f"{signal} is unknown: {misdated_words(doubt, settings.gate)}."
+    else:
+        said = why(reading, params.critical, params.floor)
+    cap, heading, status = None, Outlook(None), Status.UNKNOWN
+    if reading and not doubt and reading.status is not Status.UNKNOWN:
+        status = reading.status
+        cap = capping(reading, params.critical, params.floor)
+        scores = await readings.scores(pool, caller.workspace, signal, at - TREND)
+        heading = outlook(scores, (params.healthy, params.degraded))
     return SignalDetail(
         signal=signal,
         name=row.name,
-        status=row.status,
-        why=why(reading, params.critical, params.floor),
+        status=status.value,
+        why=said,
         capped_by=cap.name if cap else None,
-        reading=Reading.from_row(row, params),
-        outlook=OutlookView.from_outlook(outlook(scores, (params.healthy, params.degraded))),
-        metrics=metrics,
+        reading=Reading.from_row(row, params) if reading else None,
+        outlook=OutlookView.from_outlook(heading),
+        metrics=_metrics(signal, await series.memory(pool, caller.workspace, signal)),
     )
 
 

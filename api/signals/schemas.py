@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import ConfigDict, Field
 
 from api.signals.series_schemas import SignalMetric
-from api.signals.trust_schemas import Reading, Status
+from api.signals.trust_schemas import Reading, StatusNow
 from api.web.values import Instant, View, instant
 from operators.signals.forecast import Outlook
 from store.signals.readings import HourRow
@@ -60,14 +60,14 @@ class SignalDetail(View):
 
     signal: str
     name: str | None = Field(description="Of a source; null for other signals.")
-    status: Status
+    status: StatusNow
     why: str = Field(description="Why it is what it is, as a sentence.")
     capped_by: str | None = Field(
         description="The critical component that holds the score down; null where it is the"
-        " weighted mean."
+        " weighted mean, or `status` is `unknown`."
     )
     reading: Reading | None
-    outlook: OutlookView
+    outlook: OutlookView = Field(description="All null where `status` is `unknown`.")
     metrics: list[SignalMetric] = Field(description="Its series; `…/series` has their points.")
 
 

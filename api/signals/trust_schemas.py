@@ -1,6 +1,6 @@
 """Signals, readings, the gate's decisions and the audit log as dashboards see them."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 from pydantic import ConfigDict, Field
@@ -10,6 +10,9 @@ from api.signals.components_schemas import ComponentView, components_of
 from api.web.actors import ActorName
 from api.web.values import Instant, JsonValue, View
 from domain.gate import PushSize
+from domain.instants import to_ms
+from operators.gate.params import GateParams
+from operators.gate.readings import misdated
 from operators.signals.params import HealthParams
 from store.audit.read import AuditRow
 from store.gate.decisions import DecisionRow
@@ -37,6 +40,13 @@ _READING: JsonDict = {
 }
 
 Status = Literal["healthy", "degraded", "unhealthy", "unknown"]
+StatusNow = Annotated[
+    Status,
+    Field(
+        description="What it is now: `unknown` also where it was never read, or its newest reading"
+        " is too old or lies in the future."
+    ),
+]
 
 
 class Reading(View):
@@ -47,7 +57,7 @@ class Reading(View):
     id: int
     read_at: Instant
     score: float | None = Field(description="0–100; null when unknown.")
-    status: Status
+    status: Status = Field(description="What it was when it was read.")
     sample: int = Field(description="Events that it is based on.")
     components: dict[str, ComponentView] = Field(description="By name, with their inputs.")
     reasons: list[str] = Field(description="What lowered the score, the worst first.")
@@ -84,7 +94,7 @@ class SignalReading(Reading):
 class Signal(View):
     """A signal with its latest reading.
 
-    A signal that was never read is unknown, which is not health.
+    A signal that was never read, or not lately, is unknown, which is not health.
     """
 
     model_config = ConfigDict(
@@ -97,22 +107,27 @@ class Signal(View):
 
     signal: str = Field(description="`source:<id>` or `platform:<name>`.")
     name: str | None = Field(description="The source's name.")
-    status: Status
+    status: StatusNow
     reading: Reading | None
 
     @classmethod
-    def from_row(cls, row: ReadingRow, params: HealthParams) -> "Signal":
+    def from_row(
+        cls, row: ReadingRow, params: HealthParams, now_ms: int, gate: GateParams
+    ) -> "Signal":
         """From a signal's latest reading.
 
         Args:
             row: what is stored.
             params: of the signal.
+            now_ms: the instant of its status.
+            gate: how old a reading may be.
         """
         reading = Reading.from_row(row, params) if row.id is not None else None
+        counts = reading and misdated(to_ms(reading.read_at), now_ms, gate) is None
         return cls(
             signal=row.signal,
             name=row.name,
-            status=reading.status if reading else "unknown",
+            status=reading.status if reading and counts else "unknown",
             reading=reading,
         )
 

@@ -116,9 +116,9 @@ def _figures(facts: Facts) -> RenderableType:
 
 
 def _health(signal: dict[str, Any]) -> str:
-    reading = signal.get("reading")
-    score = reading["score"] if reading else None
-    return f"{signal['status']}" + (f" {score:.0f}" if score is not None else "")
+    status, reading = signal["status"], signal.get("reading")
+    score = reading["score"] if reading and status != "unknown" else None
+    return status if score is None else f"{status} {score:.0f}"
 
 
 def _signals(facts: Facts) -> RenderableType:

@@ -40,6 +40,42 @@ class Finding(NamedTuple):
     reason: str
 
 
+def misdated(read_ms: int, now_ms: int, params: GateParams) -> Code | None:
+    """Why a reading's date keeps it from saying anything about now.
+
+    Args:
+        read_ms: when it was read.
+        now_ms: the instant.
+        params: how old a reading may be, and how far ahead.
+
+    Returns:
+        `Code.FUTURE`, `Code.STALE`, or None where it does say something.
+
+    >>> [misdated(read_ms, 600_000, GateParams()) for read_ms in (605_001, 480_000, 479_999)]
+    [<Code.FUTURE: 'future'>, None, <Code.STALE: 'stale'>]
+    """
+    age_ms = now_ms - read_ms
+    if age_ms < -(params.clock_tolerance // MS):
+        return Code.FUTURE
+    return Code.STALE if age_ms > params.staleness // MS else None
+
+
+def misdated_words(code: Code, params: GateParams) -> str:
+    """The cause and what to check, without the signal's name and the sentence's end.
+
+    Args:
+        code: what `misdated` says.
+        params: how old a reading may be.
+
+    >>> misdated_words(Code.STALE, GateParams())
+    "its newest reading is older than 120 s; check that the engine's signals run"
+    """
+    if code is Code.FUTURE:
+        return "its newest reading lies in the future; check the clocks"
+    limit_s = params.staleness.total_seconds()
+    return f"its newest reading is older than {limit_s:.0f} s; check that the engine's signals run"
+
+
 def decide(
     state: GateState,
     proposed: ProposedAction,
@@ -153,19 +189,10 @@ def _recovery(memory: SignalMemory, signal: str, now_ms: int, params: GateParams
 
 def _doubt(reading: Reading, now_ms: int, params: GateParams) -> Finding | None:
     """Why a reading says nothing about now; None where it does say something."""
-    age_ms, score, signal = now_ms - reading.read_ms, reading.score, reading.signal
-    if age_ms < -(params.clock_tolerance // MS):
-        return Finding(
-            Verdict.HOLD,
-            Code.FUTURE,
-            f"{signal}: the newest reading lies in the future; check the clocks",
-        )
-    if age_ms > params.staleness // MS:
-        return Finding(
-            Verdict.HOLD,
-            Code.STALE,
-            f"{signal}: the newest reading is older than {params.staleness.total_seconds():.0f} s",
-        )
+    score, signal = reading.score, reading.signal
+    code = misdated(reading.read_ms, now_ms, params)
+    if code:
+        return Finding(Verdict.HOLD, code, f"{signal} is unknown: {misdated_words(code, params)}")
     if (
         reading.status is Status.UNKNOWN
         or score is None

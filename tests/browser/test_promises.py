@@ -1,25 +1,78 @@
 """What the dashboard promises on every page; each of these can fail."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from urllib.parse import unquote, urlencode
 
 import httpx
-from playwright.sync_api import Route, expect
+import psycopg
+import pytest
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import Visitor
 from tests.support.story import Story
 
 
-def test_a_reading_that_is_too_old_does_not_look_healthy(
-    visit: Callable[..., Visitor], shop: str, story: Story
+def _nobody_reads(story: Story, _page: Page) -> None:
+    """Date readings back so far that they are too old for the API."""
+    with psycopg.connect(story.dsn) as conn:
+        conn.execute("UPDATE readings SET read_at = read_at - interval '10 hours'")
+
+
+def _page_stays_open(_story: Story, page: Page) -> None:
+    """Let readings be too old for the page, although the API still said that they are not."""
+
+    def other(route: Route) -> None:
+        answer = route.fetch()
+        body = answer.json()
+        body["refresh"]["stale_after_s"] = 1
+        route.fulfill(response=answer, json=body)
+
+    page.route("**/cdp/workspace", other)
+
+
+@pytest.mark.parametrize("readings_age", [_nobody_reads, _page_stays_open])
+def test_readings_that_are_too_old_are_nowhere_shown_as_health(
+    visit: Callable[..., Visitor],
+    shop: str,
+    story: Story,
+    readings_age: Callable[[Story, Page], None],
 ) -> None:
+    signal = f"source:{story.sources['web']}"
+    headers = {"x-api-key": story.read}
+    before = httpx.get(f"{shop}/cdp/signals/{signal}", headers=headers, timeout=30).json()
+    score = int(before["reading"]["score"])
     visitor = visit(shop)
-    visitor.page.clock.set_fixed_time(story.ended_at + timedelta(hours=1))
-    page = visitor.open("/trust/signals", story.read)
-    rows = page.get_by_role("table", name="Signals, worst first").get_by_role("row")
-    expect(rows.filter(has_text="web")).to_contain_text("stale")
-    expect(page.get_by_role("main")).not_to_contain_text("healthy 100")
+    readings_age(story, visitor.page)
+    health = re.compile(
+        rf"[1-9]\d* of \d+ signals? healthy now|Why {score}|Now {score}|healthy ?{score}|of 100 \("
+    )
+    assert health.search(before["why"])
+
+    page = visitor.open("/cdp", story.read)
+    main = page.get_by_role("main")
+    expect(main).to_contain_text("0 of 7 signals healthy now.")
+    expect(main).to_contain_text("stale")
+    expect(main).not_to_contain_text(health)
+
+    page = visitor.open("/trust/signals")
+    row = main.get_by_role("row").filter(has_text=f"web ({signal})")
+    expect(row).to_contain_text("stale, was healthy–")
+    expect(main).to_contain_text("0 of 7 signals healthy now.")
+    expect(main).not_to_contain_text(health)
+
+    page = visitor.open(f"/trust/signals/{signal}")
+    why = page.get_by_role("region", name="Why unknown?")
+    expect(why).to_contain_text(re.compile("[Ii]ts newest reading is (too old|older than)"))
+    expect(main).to_contain_text("Now unknown: the newest reading is")
+    expect(main.get_by_role("region", name="Score", exact=True)).to_be_visible()
+    expect(why).not_to_contain_text(health)
+
+    for path in ("/cdp/audience-sync/{meta}", "/trust/decisions/next/{meta}"):
+        page = visitor.open(path.format(**story.audiences))
+        expect(main).to_contain_text(re.compile("stale–|unknown–|was never read"))
+        expect(main).not_to_contain_text(health)
 
 
 def test_a_figure_whose_refresh_fails_stays_with_its_age(

@@ -10,8 +10,8 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -31,6 +31,8 @@ PLATFORMS: Final = ("meta", "google", "tiktok", "snapchat")
 SALT: Final = b"the salt of the story of a shop."
 _TEMPLATE: Final = "story_template"
 _FACTS: Final = "story.json"
+_STALENESS: Final = timedelta(hours=6)
+"""Nobody reads the story's signals once it is told: they count for as long as tests run."""
 _numbers = itertools.count(1)
 
 
@@ -229,7 +231,8 @@ def _built(server: EmbeddedPostgres, redis_url: str) -> dict[str, Any]:
 
 def _story(dsn: str, facts: dict[str, Any], sections: dict[str, Any]) -> Story:
     settings = story_settings(dsn, sections.pop("redis_url"), facts["platforms"])
-    settings = settings.model_copy(update=sections)
+    gate = replace(settings.gate, staleness=_STALENESS)
+    settings = settings.model_copy(update={"gate": gate, **sections})
     with psycopg.connect(dsn) as conn:
         assert conn.execute("SELECT count(*) FROM workspaces").fetchone() == (1,)
     plain = {

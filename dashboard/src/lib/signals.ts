@@ -4,6 +4,11 @@ import type { Schemas } from "@/api/schemas";
 type Signal = Schemas["Signal"];
 const ORDER: readonly Signal["status"][] = ["unhealthy", "degraded", "unknown", "healthy"];
 
+/** The last instant of which a reading says anything; `after` in seconds, null: not known. */
+export function lastOf(readAt: string | null | undefined, after: number | null): number {
+  return readAt && after !== null ? Date.parse(readAt) + after * 1_000 : Infinity;
+}
+
 /** Worst first, unknown before healthy; of one status the lowest score first. */
 export function worstFirst(signals: readonly Signal[]): Signal[] {
   const rank = (signal: Signal) => ORDER.indexOf(signal.status);

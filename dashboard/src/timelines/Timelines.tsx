@@ -5,13 +5,13 @@ import { useSignalTimelines } from "@/api/cdp";
 import type { Schemas } from "@/api/schemas";
 import { Steps } from "@/chart/Steps";
 import { plural } from "@/lib/number";
-import { nameOf, worstFirst } from "@/lib/signals";
+import { lastOf, nameOf, worstFirst } from "@/lib/signals";
 import { DAY, HOUR } from "@/lib/time";
 import { Answer } from "@/ui/Answer";
 import { Button } from "@/ui/Button";
-import { useMinute } from "@/ui/clock";
+import { useClock, useMinute } from "@/ui/clock";
 import { rowsOf } from "@/ui/Table";
-import { useZone } from "@/ui/zone";
+import { useStaleAfter, useZone } from "@/ui/zone";
 import { spansOf, summaryOf } from "./spans";
 
 /** As many as one answer holds. */
@@ -29,6 +29,8 @@ interface Props {
 export function Timelines({ signals, first, canShowAll = false }: Props) {
   const [isWhole, setIsWhole] = useState(false);
   const zone = useZone();
+  const staleAfter = useStaleAfter();
+  const summary = useClock((now) => summaryOf(signals, now, staleAfter));
   const until = useMinute();
   const since = Math.floor((until - DAY) / HOUR) * HOUR + HOUR;
   const shown = worstFirst(signals).slice(0, isWhole ? MOST : first);
@@ -50,13 +52,17 @@ export function Timelines({ signals, first, canShowAll = false }: Props) {
           <div className="grid gap-2">
             <Steps
               title="State of each signal by the hour"
-              summary={summaryOf(signals)}
+              summary={summary}
               zone={zone}
               since={since}
               until={until}
               rows={shown.map((signal) => ({
                 name: nameOf(signal),
-                spans: spansOf(found.get(signal.signal) ?? [], until),
+                spans: spansOf(
+                  found.get(signal.signal) ?? [],
+                  // What was read last says nothing of the rest of its hour.
+                  Math.min(until, lastOf(signal.reading?.read_at, staleAfter)),
+                ),
               }))}
               label={({ name }) => (
                 <Link to="/trust/signals/$signal" params={{ signal: ids.get(name) ?? name }}>

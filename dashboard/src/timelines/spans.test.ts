@@ -1,5 +1,5 @@
 // Hours as spans.
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { Schemas } from "@/api/schemas";
 import { HOUR } from "@/lib/time";
 import { spansOf, summaryOf } from "./spans";
@@ -29,9 +29,31 @@ test("the running hour ends now, and one that lies ahead is none", () => {
   expect(spansOf([], BEGIN)).toEqual([]);
 });
 
-test("healthy are counted among all signals", () => {
-  expect(summaryOf([{ status: "unknown" }, { status: "healthy" }, { status: "degraded" }])).toBe(
-    "1 of 3 signals healthy now.",
-  );
-  expect(summaryOf([{ status: "healthy" }])).toBe("1 of 1 signal healthy now.");
+describe("how many are healthy", () => {
+  const now = BEGIN + HOUR;
+  const read = (status: Schemas["Signal"]["status"], secondsAgo: number) => {
+    const read_at = new Date(now - secondsAgo * 1_000).toISOString();
+    const reading = { id: 1, read_at, score: 99, status, sample: 9, components: {}, reasons: [] };
+    return { status, reading };
+  };
+
+  test("is counted among all signals", () => {
+    const never = { status: "unknown", reading: null } as const;
+    expect(summaryOf([never, read("healthy", 3), read("degraded", 3)], now, 120)).toBe(
+      "1 of 3 signals healthy now.",
+    );
+    expect(summaryOf([read("healthy", 120)], now, 120)).toBe("1 of 1 signal healthy now.");
+  });
+
+  test("leaves out readings that have grown too old since the API gave them", () => {
+    expect(summaryOf([read("healthy", 121), read("healthy", 3)], now, 120)).toBe(
+      "1 of 2 signals healthy now.",
+    );
+    expect(summaryOf([read("healthy", 121)], now, 120)).toBe("0 of 1 signal healthy now.");
+  });
+
+  test("leaves out what the API calls unknown, whatever was read", () => {
+    const future = { ...read("healthy", -60), status: "unknown" } as const;
+    expect(summaryOf([future], now, 120)).toBe("0 of 1 signal healthy now.");
+  });
 });

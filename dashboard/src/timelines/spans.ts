@@ -1,6 +1,7 @@
 // A signal's hours as spans of one state.
 import type { Schemas } from "@/api/schemas";
 import { plural } from "@/lib/number";
+import { lastOf } from "@/lib/signals";
 import { HOUR } from "@/lib/time";
 
 /** A stretch of one state, in epoch milliseconds. */
@@ -24,8 +25,14 @@ export function spansOf(hours: readonly Schemas["SignalHour"][], until: number):
   return spans;
 }
 
-/** How many of all signals are healthy, also of those that are not drawn. */
-export function summaryOf(signals: readonly Pick<Schemas["Signal"], "status">[]): string {
-  const healthy = signals.filter(({ status }) => status === "healthy").length;
+/** How many of all signals are healthy by readings that still count, also of those not drawn. */
+export function summaryOf(
+  signals: readonly Pick<Schemas["Signal"], "status" | "reading">[],
+  now: number,
+  staleAfter: number | null,
+): string {
+  const healthy = signals.filter(
+    ({ status, reading }) => status === "healthy" && now <= lastOf(reading?.read_at, staleAfter),
+  ).length;
   return `${healthy} of ${plural(signals.length, "signal", "signals")} healthy now.`;
 }

@@ -1,7 +1,7 @@
 // A state: always a shape, a word and a colour together, never hue alone.
-import { useNow } from "./clock";
+import type { Schemas } from "@/api/schemas";
 import { Icon, type IconName } from "./Icon";
-import { useStaleAfter } from "./zone";
+import { useStale } from "./zone";
 
 /** The states of a signal, as the API says them; anything else is shown as unknown. */
 export type StateName = "healthy" | "degraded" | "unhealthy" | "unknown";
@@ -32,10 +32,12 @@ interface StateProps {
   readonly score?: number | null | undefined;
   /** When it was read: a reading that is too old says nothing about now, and looks like that. */
   readonly readAt?: string | null | undefined;
+  /** What it was when it was read. */
+  readonly was?: string | undefined;
 }
 
 /** A signal's state with its score. */
-export function State({ state, score, readAt }: StateProps) {
+export function State({ state, score, readAt, was }: StateProps) {
   const isStale = useStale(readAt);
   const name = isStale ? "unknown" : stateOf(state);
   const { icon, colour } = STATES[name];
@@ -45,9 +47,7 @@ export function State({ state, score, readAt }: StateProps) {
     >
       <Icon name={icon} />
       {isStale ? (
-        <span>
-          stale<span className="sr-only">, was {stateOf(state)}</span>
-        </span>
+        <span>stale{was !== undefined && <span className="sr-only">, was {was}</span>}</span>
       ) : (
         name
       )}
@@ -58,15 +58,14 @@ export function State({ state, score, readAt }: StateProps) {
   );
 }
 
-function useStale(readAt: string | null | undefined): boolean {
-  const now = useNow();
-  const after = useStaleAfter();
-  return (
-    readAt !== null &&
-    readAt !== undefined &&
-    after !== null &&
-    now - Date.parse(readAt) > after * 1_000
-  );
+interface WhyProps {
+  readonly signal: Pick<Schemas["SignalDetail"], "status" | "why" | "reading">;
+}
+
+/** Why a signal is what it is, as the API says it, unless the reading has grown too old since. */
+export function Why({ signal: { status, why, reading } }: WhyProps) {
+  const isStale = useStale(reading?.read_at);
+  return isStale && status !== "unknown" ? "Its newest reading is too old." : why;
 }
 
 interface VerdictProps {

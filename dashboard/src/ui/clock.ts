@@ -21,12 +21,17 @@ function subscribe(listener: () => void): () => void {
   };
 }
 
+/** What depends on the current instant; what uses it is drawn again when that is another. */
+export function useClock<T extends string | number | boolean>(of: (now: number) => T): T {
+  return useSyncExternalStore(subscribe, () => of(now));
+}
+
 /** The current instant in milliseconds; what uses it is drawn again every second. */
 export function useNow(): number {
-  return useSyncExternalStore(subscribe, () => now);
+  return useClock((at) => at);
 }
 
 /** The current instant in whole minutes: for ranges, which need no second. */
 export function useMinute(): number {
-  return useSyncExternalStore(subscribe, () => Math.floor(now / 60_000) * 60_000);
+  return useClock((at) => Math.floor(at / 60_000) * 60_000);
 }

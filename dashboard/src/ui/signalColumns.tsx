@@ -20,7 +20,12 @@ export const SIGNAL: Column<Signal> = {
 export const HEALTH: Column<Signal> = {
   name: "health",
   cell: (row) => (
-    <State state={row.status} score={row.reading?.score ?? null} readAt={row.reading?.read_at} />
+    <State
+      state={row.status}
+      score={row.reading?.score ?? null}
+      readAt={row.reading?.read_at}
+      was={row.reading?.status}
+    />
   ),
 };
 

@@ -262,6 +262,27 @@ def test_an_audience_shows_what_its_pushes_rest_on(
     )
 
 
+@pytest.mark.parametrize(
+    ("last", "code"), [(timedelta(minutes=-5), "stale"), (timedelta(hours=1), "future")]
+)
+def test_a_signal_that_a_push_rests_on_is_unknown_where_its_reading_says_nothing_of_now(
+    operator: Api, audience: int, tenant: Tenant, settings: Settings, last: timedelta, code: str
+) -> None:
+    tenant.feed(tenant.event(event="Viewed", userId="u1"))
+    signal, read_ms = f"source:{tenant.source}", to_ms(datetime.now(UTC) + last)
+    with psycopg.connect(settings.postgres.dsn.get_secret_value(), autocommit=True) as conn:
+        conn.execute("UPDATE observations SET minute_at = date_trunc('minute', now())")
+        (stored,) = write_readings(
+            conn,
+            [Reading(tenant.id, signal, read_ms, 99.0, Status.HEALTHY, 90)],  # type: ignore[arg-type]
+        )
+    found = operator.get(f"{AUDIENCES}/{audience}/gate")
+    assert (found["verdict"], found["codes"]) == ("hold", [code])
+    assert found["reasons"][0].startswith(f"{signal} is unknown: its newest reading ")
+    (shown,) = found["depends_on"]
+    assert (shown["reading_id"], shown["score"], shown["status"]) == (stored.id, 99.0, "unknown")
+
+
 def decided(conn: psycopg.Connection[Any], tenant: Tenant, at: datetime, verdict: str) -> None:
     """A recorded decision over one reading of 75."""
     reading = Reading(tenant.id, "source:1", to_ms(at), 75.0, Status.HEALTHY, 90)  # type: ignore[arg-type]

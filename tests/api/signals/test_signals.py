@@ -9,7 +9,7 @@ import pytest
 from config.settings import Settings
 from domain.ids import WorkspaceId
 from domain.instants import to_ms
-from domain.signals.reading import ComponentReading, Reading
+from domain.signals.reading import ComponentReading, Reading, Status
 from operators.signals.health import composite, status_of
 from operators.signals.params import HealthParams
 from store.signals.signals import roll_up, write_readings
@@ -88,6 +88,58 @@ def test_a_falling_score_is_forecast_to_cross_its_threshold(
     assert outlook["per_hour"] == pytest.approx(-30 * 0.15 / 0.35, abs=0.1)
     assert outlook["crosses"] == 70.0
     assert datetime.fromisoformat(outlook["at"]) > now
+
+
+@pytest.mark.parametrize(
+    ("last", "why"),
+    [
+        (
+            timedelta(seconds=-121),
+            "its newest reading is older than 120 s; check that the engine's signals run.",
+        ),
+        (timedelta(hours=1), "its newest reading lies in the future; check the clocks."),
+    ],
+)
+@pytest.mark.parametrize("quality", [100.0, 55.0])
+def test_a_reading_that_says_nothing_of_now_is_not_shown_as_what_is_now(
+    api: Api, tenant: Tenant, tell: Tell, last: timedelta, why: str, quality: float
+) -> None:
+    newest = datetime.now(UTC) + last
+    for minute in range(30):
+        tell(newest - timedelta(minutes=minute), quality + minute / 2)
+    signal = f"source:{tenant.source}"
+    (listed,) = (one for one in api.get("/cdp/signals")["items"] if one["signal"] == signal)
+    alone = api.get(f"/cdp/signals/{signal}")
+    read = "healthy" if quality == 100.0 else "degraded"
+    for found in (listed, alone):
+        assert (found["status"], found["reading"]["status"]) == ("unknown", read)
+        assert found["reading"]["score"] == pytest.approx(quality)
+    assert alone["why"] == f"{signal} is unknown: {why}"
+    assert (alone["capped_by"], set(alone["outlook"].values())) == (None, {None})
+
+
+def test_a_reading_counts_as_long_as_the_gate_lets_it(api: Api, tenant: Tenant, tell: Tell) -> None:
+    tell(datetime.now(UTC) - timedelta(seconds=90), 100.0)
+    found = api.get(f"/cdp/signals/source:{tenant.source}")
+    assert (found["status"], found["reading"]["status"]) == ("healthy", "healthy")
+
+
+def test_a_signal_that_was_read_without_a_score_is_not_heading_anywhere(
+    settings: Settings, api: Api, tenant: Tenant, tell: Tell
+) -> None:
+    now = datetime.now(UTC)
+    for minute in range(1, 30):
+        tell(now - timedelta(minutes=minute), 40.0 + minute)
+    signal = f"source:{tenant.source}"
+    low = ComponentReading("freshness", 0.0, 0.2, {}, 1, "fell silent")
+    unknown = Reading(
+        WorkspaceId(tenant.id), signal, to_ms(now), None, Status.UNKNOWN, 0, (low,), ("too few",)
+    )
+    with psycopg.connect(settings.postgres.dsn.get_secret_value()) as conn:
+        write_readings(conn, [unknown])
+    found = api.get(f"/cdp/signals/{signal}")
+    assert (found["status"], found["why"]) == ("unknown", f"{signal} is unknown: too few.")
+    assert (found["capped_by"], set(found["outlook"].values())) == (None, {None})
 
 
 def test_a_source_that_was_never_read_says_so_and_an_unknown_signal_is_not_found(

@@ -16,7 +16,7 @@ from domain.ids import WorkspaceId
 from domain.signals.reading import Reading, Status
 from operators.gate.memory import GateState, observe
 from operators.gate.params import GateParams
-from operators.gate.readings import decide
+from operators.gate.readings import decide, misdated, misdated_words
 
 PARAMS = GateParams(margin=0, cool_down=timedelta(), swing=100)
 """The rules of one signal bare: margin, cool-down and volatility have tests of their own."""
@@ -103,6 +103,40 @@ def verdict(
 )
 def test_one_signal_decides(newest: Reading, expected: Verdict) -> None:
     assert verdict(newest) is expected
+
+
+@pytest.mark.parametrize(
+    ("at_ms", "expected"),
+    [
+        (NOW, None),
+        (NOW - 120_000, None),
+        (NOW - 120_001, Code.STALE),
+        (0, Code.STALE),
+        (NOW + 5_000, None),
+        (NOW + 5_001, Code.FUTURE),
+    ],
+)
+def test_a_reading_says_something_of_now_by_its_date_alone(
+    at_ms: int, expected: Code | None
+) -> None:
+    assert misdated(at_ms, NOW, PARAMS) is expected
+    newest = reading(90, number=99, at_ms=at_ms)
+    decision = decide(settled(newest), proposed(WEB), {WEB: newest}, NOW, PARAMS)
+    assert decision.codes == ((expected,) if expected else (Code.TRUSTED,))
+    if expected:
+        said = misdated_words(expected, PARAMS)
+        assert decision.reasons == (f"{WEB} is unknown: {said}",)
+
+
+def test_how_old_a_reading_may_be_is_what_the_parameters_say() -> None:
+    params = GateParams(staleness=timedelta(seconds=30), clock_tolerance=timedelta(seconds=1))
+    assert [misdated(NOW + by, NOW, params) for by in (-30_001, -30_000, 1_000, 1_001)] == [
+        Code.STALE,
+        None,
+        None,
+        Code.FUTURE,
+    ]
+    assert "older than 30 s" in misdated_words(Code.STALE, params)
 
 
 def test_the_worst_signal_decides() -> None:

@@ -14,9 +14,10 @@ import { formatSpan } from "@/lib/time";
 import { NoSignals } from "@/trust/NoSignals";
 import { Answer } from "@/ui/Answer";
 import { Card } from "@/ui/Card";
-import { State, Verdict } from "@/ui/State";
+import { State, Verdict, Why } from "@/ui/State";
 import { Time } from "@/ui/Time";
 import { rowsOf } from "@/ui/Table";
+import { useStale } from "@/ui/zone";
 import { nameOf, worstFirst } from "@/lib/signals";
 import { atLeast, countsOf } from "./verdicts";
 
@@ -43,8 +44,9 @@ function Lowest({ signal }: { readonly signal: Schemas["Signal"] | undefined }) 
     { params: { path: { signal: signal?.signal ?? "" } } },
     { enabled: signal !== undefined },
   );
+  const isStale = useStale(detail.data?.reading?.read_at);
   if (signal === undefined) return null;
-  const outlook = detail.data?.outlook;
+  const outlook = isStale ? undefined : detail.data?.outlook;
   return (
     <div className="grid gap-1">
       <p className="flex flex-wrap items-baseline gap-x-4 gap-y-1">
@@ -53,6 +55,7 @@ function Lowest({ signal }: { readonly signal: Schemas["Signal"] | undefined }) 
             state={signal.status}
             score={signal.reading?.score ?? null}
             readAt={signal.reading?.read_at}
+            was={signal.reading?.status}
           />
         </span>
         <span>
@@ -69,7 +72,7 @@ function Lowest({ signal }: { readonly signal: Schemas["Signal"] | undefined }) 
         aria-busy={detail.isPlaceholderData || undefined}
         className={detail.isPlaceholderData ? "earlier" : ""}
       >
-        {detail.data?.why}
+        {detail.data && <Why signal={detail.data} />}
       </p>
       {outlook?.per_hour !== null && outlook?.per_hour !== undefined && outlook.at !== null && (
         <p className="text-quiet">

@@ -3,14 +3,19 @@ import { Link } from "@tanstack/react-router";
 import { useReading } from "@/api/cdp";
 import type { Schemas } from "@/api/schemas";
 import { formatCount } from "@/lib/number";
+import { lastOf } from "@/lib/signals";
 import { formatSpan } from "@/lib/time";
 import { useSignalName } from "@/trust/names";
 import { Answer } from "@/ui/Answer";
 import { State } from "@/ui/State";
+import { useStaleAfter } from "@/ui/zone";
 import { Step } from "./Step";
 
 /** What was read, and as of when. */
-export type Read = Pick<Schemas["DecisionView"], "reading_ids" | "depends_on" | "decided_at">;
+export type Read = Pick<Schemas["DecisionView"], "reading_ids" | "depends_on" | "decided_at"> & {
+  /** What the API says that the signals are, by reading; else it is what was read. */
+  readonly states?: ReadonlyMap<number | null, string>;
+};
 
 /** The readings as they were, each with what lowered it. */
 export function ReadingsStep({ decision }: { readonly decision: Read }) {
@@ -26,7 +31,7 @@ export function ReadingsStep({ decision }: { readonly decision: Read }) {
       <ul className="grid gap-2">
         {decision.reading_ids.map((id) => (
           <li key={id}>
-            <ReadingLine id={id} decidedAt={decision.decided_at} />
+            <ReadingLine id={id} decidedAt={decision.decided_at} said={decision.states?.get(id)} />
           </li>
         ))}
       </ul>
@@ -34,8 +39,17 @@ export function ReadingsStep({ decision }: { readonly decision: Read }) {
   );
 }
 
-function ReadingLine({ id, decidedAt }: { readonly id: number; readonly decidedAt: string }) {
+interface LineProps {
+  readonly id: number;
+  readonly decidedAt: string;
+  readonly said: string | undefined;
+}
+
+function ReadingLine({ id, decidedAt, said }: LineProps) {
   const nameOf = useSignalName();
+  const staleAfter = useStaleAfter();
+  const stateThen = ({ read_at, status }: Schemas["SignalReading"]) =>
+    Date.parse(decidedAt) > lastOf(read_at, staleAfter) ? "unknown" : (said ?? status);
   const reading = useReading({ params: { path: { id } } });
   if (reading.error?.status === 404)
     return (
@@ -48,7 +62,7 @@ function ReadingLine({ id, decidedAt }: { readonly id: number; readonly decidedA
       {(data) => (
         <div>
           <p className="flex flex-wrap items-baseline gap-x-3">
-            <State state={data.status} score={data.score} />
+            <State state={stateThen(data)} score={data.score} />
             <Link
               to="/trust/signals/$signal"
               params={{ signal: data.signal }}

@@ -6,6 +6,8 @@ import { Icon } from "@/ui/Icon";
 
 interface Props {
   readonly reading: Schemas["Reading"];
+  /** Whether the signal has a score now. */
+  readonly isKnown: boolean;
   /** The component that caps the score; null where it is the weighted mean. */
   readonly cappedBy: string | null;
   /** The signal's series, each with the component that it belongs to. */
@@ -15,7 +17,7 @@ interface Props {
 type Component = Schemas["ComponentView"];
 
 /** The components of a reading, as the reading has them: nothing is computed again. */
-export function Components({ reading, cappedBy, metrics }: Props) {
+export function Components({ reading, isKnown, cappedBy, metrics }: Props) {
   const components = Object.values(reading.components).toSorted(
     (one, other) => other.weight - one.weight || one.name.localeCompare(other.name),
   );
@@ -81,9 +83,11 @@ export function Components({ reading, cappedBy, metrics }: Props) {
         </table>
       </div>
       <p className="mt-3">
-        {capping === undefined
-          ? "The score is the weighted mean of the components that are known."
-          : `Capped by ${capping.name.replaceAll("_", " ")}: it is critical${capping.floor === null ? "" : ` and below its floor of ${capping.floor}`}, so the score is not above it.`}
+        {!isKnown
+          ? "No score follows from them now."
+          : capping === undefined
+            ? "The score is the weighted mean of the components that are known."
+            : `Capped by ${capping.name.replaceAll("_", " ")}: it is critical${capping.floor === null ? "" : ` and below its floor of ${capping.floor}`}, so the score is not above it.`}
       </p>
     </>
   );

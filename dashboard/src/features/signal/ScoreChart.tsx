@@ -11,16 +11,16 @@ import { instantsOf, rangeOf } from "@/lib/range";
 import { HOUR, SECOND } from "@/lib/time";
 import { Answer, Empty } from "@/ui/Answer";
 import { Card } from "@/ui/Card";
-import { useMinute } from "@/ui/clock";
+import { useClock, useMinute } from "@/ui/clock";
 import { useLast } from "@/ui/later";
 import { RangePicker } from "@/ui/RangePicker";
 import { rowsOf } from "@/ui/Table";
 import { Time } from "@/ui/Time";
-import { useStaleAfter, useZone } from "@/ui/zone";
+import { useStale, useStaleAfter, useZone } from "@/ui/zone";
 import { useNewestAlerts } from "./alerts";
 import { forecastOf } from "./changed";
 import { alertMarks, decisionMarks } from "./marks";
-import { knownSince, scoresOf } from "./scores";
+import { knownSince, scoresOf, summaryOf } from "./scores";
 
 const route = getRouteApi("/frame/trust/signals/$signal");
 /** Up to this range single readings are drawn; beyond it, hours. */
@@ -52,6 +52,8 @@ export function ScoreChart({ detail }: { readonly detail: Schemas["SignalDetail"
   const known = useLast(readings.data, isWhole || isCut) ?? readings.data;
   const past = rowsOf(known);
   const staleAfter = useStaleAfter();
+  const isStale = useStale(detail.reading?.read_at);
+  const summary = useClock((now) => summaryOf(detail, now, staleAfter));
   const decisions = useDecisions({ params: { query: { since, until, limit: 200 } } });
   const workspace = useWorkspace();
   const points = isShort
@@ -65,8 +67,8 @@ export function ScoreChart({ detail }: { readonly detail: Schemas["SignalDetail"
     ...alertMarks(alerts, detail.signal),
   ];
   const step = isShort ? stepReaching((staleAfter ?? 0) * SECOND) : HOUR;
-  // A range that ends in the past says nothing about what comes.
-  const forecast = range.kind === "span" ? forecastOf(detail, step) : [];
+  // A range that ends in the past says nothing about what comes, nor does too old a reading.
+  const forecast = range.kind === "span" && !isStale ? forecastOf(detail, step) : [];
   const coming = Math.min(forecast.at(-1)?.at ?? to, to + (to - from) / 2);
   return (
     <Card title="Score" aside={<RangePicker range={range} />}>
@@ -84,7 +86,7 @@ export function ScoreChart({ detail }: { readonly detail: Schemas["SignalDetail"
           <>
             <Line
               title={isShort ? "Score" : "Lowest score of each hour"}
-              summary={summaryOf(detail)}
+              summary={summary}
               zone={zone}
               since={from}
               until={Math.max(to, coming)}
@@ -161,14 +163,4 @@ function bandsOf(thresholds: Schemas["HealthThresholds"] | undefined): ValueBand
     { from: degraded, to: healthy, state: "degraded", label: `degraded from ${degraded}` },
     { from: null, to: degraded, state: "unhealthy", label: `unhealthy below ${degraded}` },
   ];
-}
-
-function summaryOf({ reading, status, outlook }: Schemas["SignalDetail"]): string {
-  const now =
-    reading?.score === null || reading === null
-      ? "unknown"
-      : `${Math.floor(reading.score)} (${status})`;
-  if (outlook.per_hour === null || Math.round(outlook.per_hour) === 0) return `Now ${now}.`;
-  const way = outlook.per_hour < 0 ? "falling" : "rising";
-  return `Now ${now}, ${way} by ${Math.abs(outlook.per_hour).toFixed(0)} an hour.`;
 }

@@ -8,6 +8,7 @@ import { Answer } from "@/ui/Answer";
 import { Card } from "@/ui/Card";
 import { HEALTH, READ, SIGNAL } from "@/ui/signalColumns";
 import { Table } from "@/ui/Table";
+import { useStale } from "@/ui/zone";
 
 /** The table of signals. */
 export function SignalList() {
@@ -39,8 +40,7 @@ export function SignalList() {
               {
                 name: "what lowers it",
                 from: "sm",
-                cell: (row) =>
-                  row.reading?.reasons[0] ?? <span className="text-quiet">nothing</span>,
+                cell: (row) => <Lowers signal={row} />,
               },
             ]}
           />
@@ -48,4 +48,12 @@ export function SignalList() {
       </Answer>
     </Card>
   );
+}
+
+/** What lowers its score; a reading that says nothing about now says nothing of that, either. */
+function Lowers({ signal: { reading, status } }: { readonly signal: Schemas["Signal"] }) {
+  const isStale = useStale(reading?.read_at);
+  if (reading === null || isStale || status !== reading.status)
+    return <span className="text-quiet">–</span>;
+  return reading.reasons[0] ?? <span className="text-quiet">nothing</span>;
 }
