@@ -32,7 +32,11 @@ HASTY = EdgeParams(
     log_watch=LogWatchParams(interval=timedelta(milliseconds=50)),
     pool_timeout=timedelta(seconds=0.5),
 )
-PATIENT = replace(HASTY, pool_timeout=timedelta(seconds=30))
+PATIENT = replace(
+    HASTY,
+    keys=replace(HASTY.keys, timeout=timedelta(seconds=30)),
+    pool_timeout=timedelta(seconds=30),
+)
 """Where Postgres is not away: a slow machine is no outage."""
 
 Serve = Callable[[Settings], Sender]

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from datetime import timedelta
 from uuid import UUID
 
 import msgspec
@@ -22,6 +23,9 @@ from sinks.profiles.cache import (
 from store.fetch import Pool
 from store.profiles.profiles import StoredProfile, by_key, owner
 from tests.api.conftest import START_MS, Api, Tenant
+
+PATIENT = ProfileCacheParams(timeout=timedelta(seconds=30))
+"""A slow machine does not make Valkey away."""
 
 
 def drop(settings: Settings, facts: list[Facts]) -> None:
@@ -103,7 +107,7 @@ def hot_profiles(
     postgres: Postgres, client: Redis, params: ProfileCacheParams | None = None
 ) -> ProfileCache:
     return ProfileCache(
-        client, postgres.owner, postgres.load, params or ProfileCacheParams(), "token", lambda: 0.0
+        client, postgres.owner, postgres.load, params or PATIENT, "token", lambda: 0.0
     )
 
 
@@ -114,9 +118,7 @@ def test_what_was_read_before_a_commit_is_not_stored_after_it(
         postgres = Postgres(settings.postgres.dsn.get_secret_value())
         async with (
             postgres.pool,
-            connect_profile_cache(
-                settings.redis.url.get_secret_value(), ProfileCacheParams()
-            ) as client,
+            connect_profile_cache(settings.redis.url.get_secret_value(), PATIENT) as client,
         ):
             hot = hot_profiles(postgres, client)
 
@@ -137,9 +139,7 @@ def test_readers_who_come_together_agree_and_fill_once(tenant: Tenant, settings:
         postgres = Postgres(settings.postgres.dsn.get_secret_value())
         async with (
             postgres.pool,
-            connect_profile_cache(
-                settings.redis.url.get_secret_value(), ProfileCacheParams()
-            ) as client,
+            connect_profile_cache(settings.redis.url.get_secret_value(), PATIENT) as client,
         ):
             hot = hot_profiles(postgres, client)
             seen = await asyncio.gather(*(events_of(hot, tenant) for _ in range(20)))
@@ -157,9 +157,7 @@ def test_another_workspaces_key_is_never_answered(tenant: Tenant, settings: Sett
         postgres = Postgres(settings.postgres.dsn.get_secret_value())
         async with (
             postgres.pool,
-            connect_profile_cache(
-                settings.redis.url.get_secret_value(), ProfileCacheParams()
-            ) as client,
+            connect_profile_cache(settings.redis.url.get_secret_value(), PATIENT) as client,
         ):
             hot = hot_profiles(postgres, client)
             await events_of(hot, tenant)
