@@ -13,8 +13,8 @@ from bytewax.dataflow import Dataflow
 from bytewax.inputs import Source
 from bytewax.outputs import Sink
 
+from domain.changes import Facts
 from domain.event import Batch, Wake
-from domain.facts import Facts
 
 Unify = Callable[[Batch | Wake], list[Facts]]
 

@@ -27,8 +27,8 @@ from config.settings import Settings
 from dataflows.observing import UnifyCounts, shown
 from dataflows.profiles import build_profiles
 from dataflows.unify.unifier import build_unifier
+from domain.changes import Facts
 from domain.event import Batch, Wake
-from domain.facts import Facts
 from sinks.profiles.invalidation import ProfileCacheInvalidation
 from sources.feed import Intake, LogSource
 from sources.log.kafka import KafkaLog

@@ -1,4 +1,7 @@
-"""The two values between the pure core and the store: what was loaded, and what a batch changes."""
+"""The values between the pure core and the store: what was loaded, and what a batch changes.
+
+And what is told of a committed batch outside the database.
+"""
 
 from typing import NamedTuple
 
@@ -175,3 +178,17 @@ class Changes(msgspec.Struct):
     observed: dict[Counted, float] = {}
     duplicates: int = 0
     redriven: list[int] = []
+
+
+class Facts(NamedTuple):
+    """Consequences of one commit, for projections and pictures.
+
+    Attributes:
+        profiles: people who changed or are gone.
+        identifiers: identifiers that belong to somebody else now.
+        events: events accepted.
+    """
+
+    profiles: tuple[ProfileId, ...] = ()
+    identifiers: tuple[IdentifierKey, ...] = ()
+    events: int = 0

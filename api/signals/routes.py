@@ -42,12 +42,19 @@ router = APIRouter(prefix="/cdp/signals", tags=["trust"])
 
 
 @router.get("", summary="List signals with their latest reading")
-async def list_signals(caller: Reader, settings: SettingsDep, pool: PoolDep) -> Page[Signal]:
+async def list_signals(
+    caller: Reader,
+    settings: SettingsDep,
+    pool: PoolDep,
+    components: Annotated[
+        bool, Query(description="Whether readings have their components; else they are empty.")
+    ] = True,
+) -> Page[Signal]:
     """Every source, heard of or not, and every platform that was read.
 
     No data is unknown, not healthy, and so is old data.
     """
-    rows = await readings.latest(pool, caller.workspace)
+    rows = await readings.latest(pool, caller.workspace, components=components)
     of, now_ms = settings.signals.of, to_ms(now())
     signals = [Signal.from_row(row, of(row.signal), now_ms, settings.gate) for row in rows]
     return Page(items=signals, next=None)

@@ -18,8 +18,8 @@ from typing import Final
 import structlog
 
 from dataflows.unify.quarantine import NOBODY, Quarantine, entries, only
+from domain.changes import Facts
 from domain.event import Batch
-from domain.facts import Facts
 from domain.failure import Failure
 from store.intake import attempts
 from store.intake.attempts import Attempt

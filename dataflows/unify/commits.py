@@ -12,8 +12,7 @@ from typing import Final, TypeAlias
 
 from dataflows.unify.definitions import LiveDefinitions
 from dataflows.unify.quarantine import ContendedError
-from domain.changes import Changes
-from domain.facts import Facts
+from domain.changes import Changes, Facts
 from store.errors import StoreUnavailable
 from store.unify.outcomes import DEFINITIONS, Conflict, Fenced, Outcome
 

@@ -16,8 +16,8 @@ from typing import Final, Protocol, TypeVar
 
 import structlog
 
+from domain.changes import Facts
 from domain.event import Batch
-from domain.facts import Facts
 from domain.failure import Failure
 from store.errors import StoreUnavailable, is_away
 

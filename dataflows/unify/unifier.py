@@ -21,9 +21,8 @@ from dataflows.unify.commits import BackOff, Clock, Commits, Observer, facts_of,
 from dataflows.unify.definitions import LiveDefinitions, Rules
 from dataflows.unify.quarantine import Quarantine, Refused
 from dataflows.unify.waking import Waking
-from domain.changes import Changes, LoadedState, NeedMore
+from domain.changes import Changes, Facts, LoadedState, NeedMore
 from domain.event import Batch, Command, DeadLetter, Event, Fence, Wake
-from domain.facts import Facts
 from domain.policies import IdentityRules, ProfileRules
 from operators.unify.batch import unify
 from operators.unify.read_set import ReadSet, collect_read_set

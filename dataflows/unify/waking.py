@@ -13,9 +13,8 @@ import structlog
 from dataflows.unify.commits import Clock, Commits, facts_of, given_up
 from dataflows.unify.definitions import LiveDefinitions
 from dataflows.unify.quarantine import attempted
-from domain.changes import Changes, LoadedState
+from domain.changes import Changes, Facts, LoadedState
 from domain.event import Wake
-from domain.facts import Facts
 from domain.failure import Failure
 from domain.instants import utc
 from operators.unify.wake import wake

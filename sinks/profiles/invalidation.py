@@ -12,7 +12,7 @@ from bytewax.outputs import DynamicSink, StatelessSinkPartition
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from domain.facts import Facts
+from domain.changes import Facts
 from sinks.profiles.cache import profile_name
 
 logger = structlog.get_logger(__name__)

@@ -18,7 +18,7 @@ class ReadingRow:
         name: the source's name; None for platforms.
         score: 0–100, None when unknown.
         sample: events that it is based on.
-        components: component name → its inputs and score, as JSON.
+        components: component name → its inputs and score, as JSON; None where not asked for.
         reasons: what lowered the score, as JSON.
     """
 
@@ -34,7 +34,8 @@ class ReadingRow:
 
 
 _NEWEST_OF_KNOWN: Final = """
-    SELECT k.signal, s.name, r.id, r.read_at, r.score, r.status, r.sample, r.components, r.reasons
+    SELECT k.signal, s.name, r.id, r.read_at, r.score, r.status, r.sample,
+           CASE WHEN %(components)s THEN r.components END, r.reasons
     FROM known k
     LEFT JOIN sources s ON 'source:' || s.id = k.signal AND s.workspace_id = %(workspace)s
     LEFT JOIN LATERAL (
@@ -167,9 +168,16 @@ async def scores(
     )
 
 
-async def latest(pool: Pool, workspace: int) -> list[ReadingRow]:
-    """The newest reading of every signal, and every source that has none yet, by signal."""
-    return await fetch(pool, ReadingRow, _LATEST, {"workspace": workspace})
+async def latest(pool: Pool, workspace: int, *, components: bool) -> list[ReadingRow]:
+    """The newest reading of every signal, and every source that has none yet, by signal.
+
+    Args:
+        pool: open pool.
+        workspace: tenant.
+        components: whether rows have them; they are most of a row.
+    """
+    names = {"workspace": workspace, "components": components}
+    return await fetch(pool, ReadingRow, _LATEST, names)
 
 
 async def latest_of(pool: Pool, workspace: int, signal: str) -> ReadingRow | None:
@@ -187,7 +195,8 @@ async def latest_of(pool: Pool, workspace: int, signal: str) -> ReadingRow | Non
     Raises:
         psycopg.OperationalError: Postgres cannot be reached, or gives no connection in time.
     """
-    return await fetch_one(pool, ReadingRow, _LATEST_OF, {"workspace": workspace, "signal": signal})
+    names = {"workspace": workspace, "signal": signal, "components": True}
+    return await fetch_one(pool, ReadingRow, _LATEST_OF, names)
 
 
 async def by_id(pool: Pool, workspace: int, reading: int) -> ReadingRow | None:

@@ -17,8 +17,8 @@ from fastapi import FastAPI
 from api.app import create_app
 from config.settings import Settings
 from dataflows.unify.unifier import Unifier, build_unifier
+from domain.changes import Facts
 from domain.event import Batch, Record
-from domain.facts import Facts
 from domain.intake.envelope import encode_event
 from domain.intake.partitioning import stream_key
 from store.workspaces.bootstrap import create_api_key, create_source, create_workspace

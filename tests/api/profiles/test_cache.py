@@ -11,7 +11,7 @@ import redis
 from redis.asyncio import Redis
 
 from config.settings import Settings
-from domain.facts import Facts
+from domain.changes import Facts
 from domain.ids import IdentifierKey
 from domain.keys import identifier_key
 from sinks.profiles.cache import (

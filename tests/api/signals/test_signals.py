@@ -57,6 +57,19 @@ def tell(settings: Settings, tenant: Tenant) -> Tell:
     return write
 
 
+def test_signals_are_listed_without_components_where_nobody_wants_them(
+    api: Api, tell: Tell
+) -> None:
+    tell(datetime.now(UTC), 55.0)
+    whole = api.get("/cdp/signals")["items"]
+    bare = api.get("/cdp/signals", components="false")["items"]
+
+    assert [len(signal["reading"]["components"]) for signal in whole] == [3]
+    assert bare == [
+        signal | {"reading": signal["reading"] | {"components": {}}} for signal in whole
+    ]
+
+
 def test_a_signal_says_why_as_a_sentence_and_what_holds_it_down(
     api: Api, tenant: Tenant, tell: Tell
 ) -> None:

@@ -12,8 +12,8 @@ import psycopg
 
 from config.load import load_settings
 from dataflows.runtime import run_profiles
+from domain.changes import Facts
 from domain.event import Batch, Wake
-from domain.facts import Facts
 
 CREATE = (
     "CREATE TABLE IF NOT EXISTS stored (log text, partition int, position bigint, "

@@ -1,9 +1,12 @@
 // Hooks: signals, the gate, decisions, alerts and the audit log.
-import { commanding, paging, reading, shared } from "../hooks";
+import { commanding, paging, reading, shared, type Use } from "../hooks";
 
 const GATE = ["/cdp/gate", "/cdp/audience-sync", "/cdp/decisions"];
 
-export const useSignals = reading("/cdp/signals", { topic: "readings" });
+const useNewest = reading("/cdp/signals", { topic: "readings" });
+/** Every signal with its newest reading, whose components are those of `useSignal`. */
+export const useSignals = (use?: Use) =>
+  useNewest({ params: { query: { components: false } } }, use);
 export const useSignalTimelines = paging("/cdp/signals/hours", { refreshS: 60 });
 export const useSignal = reading("/cdp/signals/{signal}", { topic: "readings" });
 export const useSignalHours = paging("/cdp/signals/{signal}/hours", { refreshS: 60 });

@@ -61,7 +61,7 @@ export function useFound(wanted: string): Search {
   );
   const audiences = useAudiences({ params: { query: { limit: 200 } } }, { enabled: isAsked });
   const { isWhole, isCut } = useWhole(audiences);
-  const signals = useSignals({}, { enabled: isAsked });
+  const signals = useSignals({ enabled: isAsked });
 
   const pages = SECTIONS.flatMap((section) => section.entries)
     .filter((entry) => holds(entry.name, wanted))
