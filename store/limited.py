@@ -11,6 +11,7 @@ within a second, and ends it.
 import os
 import socket
 from asyncio import CancelledError, current_task
+from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import timedelta
@@ -141,8 +142,14 @@ def allow(conn: Connection[Any], statement: timedelta) -> None:
 
 
 def hang_up(conn: Connection[Any]) -> None:
-    """End a connection that another thread works on: its statement fails, and all that follow."""
-    with socket.socket(fileno=os.dup(conn.pgconn.socket)) as same:
+    """End a connection that another thread works on: its statement fails, and all that follow.
+
+    Nothing happens where the connection has ended meanwhile.
+    """
+    with (
+        suppress(OperationalError, OSError),
+        socket.socket(fileno=os.dup(conn.pgconn.socket)) as same,
+    ):
         same.shutdown(socket.SHUT_RDWR)
 
 

@@ -39,7 +39,7 @@ class AuditDesk:
             BusyError: it is being verified already, or as many are as may be at once.
             psycopg.OperationalError: Postgres cannot be reached.
         """
-        async with self._limit.slot(workspace, shared=True):
+        async with self._limit.slot(workspace, cancel_on_disconnect=False):
             return await asyncio.to_thread(self._verify, workspace, anchor)
 
     def _verify(self, workspace: int, anchor: Anchor | None) -> Verdict:

@@ -73,7 +73,7 @@ class VerdictCounts:
         self._shared.forget(workspace)
 
     async def _count(self, workspace: int) -> AudienceVerdicts:
-        async with self._limit.slot(workspace, shared=True):
+        async with self._limit.slot(workspace, cancel_on_disconnect=False):
             at = now()
             return await self._transactions.run(lambda conn: self._judge(conn, workspace, at))
 

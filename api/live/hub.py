@@ -59,7 +59,7 @@ class Hub:
             BusyError: as many listen as may, or the workspace has as many listeners as there are
                 places left for all others.
             psycopg.OperationalError: Postgres does not answer.
-            TimeoutError: nor does it in time.
+            StoreUnavailable: nor does it in time.
         """
         if not self._places.take(caller.workspace):
             raise BusyError("As many listen as may at once.", _RETRY_AFTER_S)

@@ -97,7 +97,7 @@ class RefreshIntervals(View):
 
     reading_s: float = Field(description="A signal with data is read at least this often.")
     reading_idle_s: float = Field(description="Any signal is read at least this often.")
-    stale_after_s: float = Field(description="An older reading counts as unknown at the gate.")
+    stale_after_s: float = Field(description="A signal whose newest reading is older is unknown.")
     definitions_s: float = Field(description="Published definitions are in force after this.")
     names_s: float = Field(description="A segment's new name is shown everywhere after this.")
 

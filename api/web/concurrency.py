@@ -181,16 +181,19 @@ class ConcurrencyLimit:
         self._outages = Outages()
 
     @asynccontextmanager
-    async def slot(self, workspace: int, *, shared: bool = False) -> AsyncIterator[None]:
+    async def slot(
+        self, workspace: int, *, cancel_on_disconnect: bool = True
+    ) -> AsyncIterator[None]:
         """Wait for a turn.
 
         Args:
             workspace: who asks; it may have at most as many places as are left for all others.
-            shared: others wait for the result, too. Else all is cancelled where the client goes.
+            cancel_on_disconnect: the work ends with its client. Else it goes on: others wait for
+                its result, too, or nothing can stop it.
 
         Raises:
             BusyError: too many wait already.
-            ClientGoneError: the client is gone.
+            ClientDisconnectedError: the client is gone.
             StoreUnavailable: Postgres did not answer work of this kind meanwhile.
         """
         since_s = monotonic()
@@ -198,19 +201,27 @@ class ConcurrencyLimit:
             raise BusyError(f"Too many {self._noun} are asked for at once.", _RETRY_AFTER_S)
         try:
             async with AsyncExitStack() as turn:
-                if not shared:
+                if cancel_on_disconnect:
                     await turn.enter_async_context(while_connected())
                 await turn.enter_async_context(self._turns.turn(workspace))
                 turn.enter_context(self._outages.noticed(since_s))
                 if self._within is not None:
-                    await turn.enter_async_context(self._within.slot(workspace, shared=True))
+                    within = self._within.slot(workspace, cancel_on_disconnect=False)
+                    await turn.enter_async_context(within)
                 yield
         finally:
             self._places.give_back(workspace)
 
 
 async def finished(work: Awaitable[T]) -> T:
-    """What a thread computes, whom nobody can stop: a cancelled caller waits for its end, too."""
+    """Await work in a thread, which nothing can stop; if cancelled, wait for it to end first.
+
+    Args:
+        work: runs in the thread already.
+
+    Raises:
+        Exception: whatever it raises.
+    """
     thread = asyncio.ensure_future(work)
     try:
         return await asyncio.shield(thread)

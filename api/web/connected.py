@@ -8,7 +8,7 @@ from typing import Final
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from api.web.errors import ClientGoneError
+from api.web.errors import ClientDisconnectedError
 
 _receive: Final[ContextVar[Receive]] = ContextVar("receive")
 
@@ -25,7 +25,8 @@ class Connected:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on."""
-        _receive.set(receive)
+        if scope["type"] == "http":
+            _receive.set(receive)
         await self._app(scope, receive, send)
 
 
@@ -34,7 +35,7 @@ async def while_connected() -> AsyncIterator[None]:
     """Cancel what is within as soon as the client is gone. The request's body has been read.
 
     Raises:
-        ClientGoneError: it is gone.
+        ClientDisconnectedError: it is gone.
     """
     receive = _receive.get(None)
     if receive is None:  # nobody asked over a connection
@@ -49,7 +50,7 @@ async def while_connected() -> AsyncIterator[None]:
                 watching.cancel()
     except TimeoutError:
         if presence.expired():
-            raise ClientGoneError from None
+            raise ClientDisconnectedError from None
         raise
 
 

@@ -142,10 +142,10 @@ class BusyError(ApiError):
         self.retry_after_s = retry_after_s
 
 
-class ClientGoneError(ApiError):
-    """Whoever asked has closed the connection: nobody reads this answer but statistics."""
+class ClientDisconnectedError(ApiError):
+    """The client has closed the connection: its answer is seen in metrics only."""
 
-    status, code = HTTPStatus.REQUEST_TIMEOUT, "client_gone"
+    status, code = HTTPStatus.REQUEST_TIMEOUT, "client_disconnected"
 
     def __init__(self) -> None:
         super().__init__("The client has closed the connection.")

@@ -93,7 +93,15 @@ class Transactions:
     ) -> T:
         """As `run`, for work that only reads: a cancelled caller ends its statement.
 
-        The thread is free again when this ends.
+        Its thread is waited for, unless the caller is cancelled once more.
+
+        Args:
+            work: called with the connection in a thread.
+            statement_timeout: longest time of a statement, instead of ``edge.statement_timeout``.
+
+        Raises:
+            NoThreadError: all threads are busy for longer than a connection may be waited for.
+            psycopg.OperationalError: Postgres does not answer, or cancels a statement.
         """
         lent = _Lent()
         turn = self._begin(lent.to(work), statement_timeout)

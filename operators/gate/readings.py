@@ -141,7 +141,7 @@ def _judge(
 ) -> Finding | None:
     """What one signal has against a push; None for nothing."""
     if reading is None:
-        return Finding(Verdict.HOLD, Code.NEVER_READ, f"{signal} was never read, or not for long")
+        return Finding(Verdict.HOLD, Code.NEVER_READ, f"{signal} was never read, or not recently")
     if (reading.workspace, reading.signal) != (proposed.workspace, signal):
         return Finding(
             Verdict.HOLD, Code.MISTAKEN, f"{signal} was answered with a reading of another signal"

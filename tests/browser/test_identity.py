@@ -17,7 +17,7 @@ from tests.browser.conftest import Visitor
 from tests.browser.test_views import violations
 from tests.support.story import Story
 
-_AT_ONCE: Final = 5
+_AT_ONCE: Final = 15
 _LOG: Final = "ordered"
 _WORDS: Final = "the clerk typed Nora's number into Tom's account"
 

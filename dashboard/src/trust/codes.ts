@@ -47,7 +47,7 @@ export const CODES: Readonly<Record<string, CodeText>> = {
   },
   never_read: {
     name: "never read",
-    meaning: "A signal was never read, or not for long.",
+    meaning: "A signal was never read, or not recently.",
     wayOut: (thresholds) => `Its first events, then ${recovery(thresholds)}`,
     act: "source",
   },

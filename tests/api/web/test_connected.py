@@ -14,7 +14,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from api.web.concurrency import ConcurrencyLimit
 from api.web.connected import Connected, while_connected
-from api.web.errors import ClientGoneError
+from api.web.errors import ClientDisconnectedError
 from local.servers.process import wait_until
 from tests.api.conftest import Tenant
 
@@ -64,7 +64,7 @@ async def for_ever() -> str:
 
 def test_work_ends_as_soon_as_its_client_is_gone() -> None:
     gone: list[Message] = [{"type": "http.request"}, {"type": "http.disconnect"}]
-    with pytest.raises(ClientGoneError):
+    with pytest.raises(ClientDisconnectedError):
         asking(for_ever, gone)
 
 
@@ -80,7 +80,7 @@ def test_a_client_that_goes_at_the_end_leaves_nothing_behind(steps: int) -> None
             async with while_connected():
                 for _ in range(steps):
                     await asyncio.sleep(0)
-        except ClientGoneError:
+        except ClientDisconnectedError:
             pass
         await asyncio.sleep(0.01)  # a cancellation that comes late would show here
         return "on"
@@ -123,7 +123,7 @@ def test_who_waits_gets_the_turn_of_a_client_that_is_gone() -> None:
         second = asyncio.create_task(wait())
         await asyncio.sleep(0)
         gone.set()
-        with pytest.raises(ClientGoneError):
+        with pytest.raises(ClientDisconnectedError):
             await first
         async with asyncio.timeout(5):
             return await second

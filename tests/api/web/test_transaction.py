@@ -16,6 +16,7 @@ from api.web.transaction import Conn, NoThreadError, Transactions, open_transact
 from config.settings import Settings
 from local.servers.postgres import EmbeddedPostgres
 from local.servers.process import wait_until
+from store.limited import hang_up
 from tests.api.collector.test_outages import away
 from tests.support.frozen import frozen
 
@@ -205,7 +206,8 @@ def test_a_transaction_that_runs_at_shutdown_is_committed(single: Settings) -> N
         assert wait_until(lambda: count(conn) == 1, 10)
 
 
-def test_a_read_that_nobody_waits_for_ends_and_frees_its_thread(single: Settings) -> None:
+def test_a_read_that_nobody_waits_for_ends_and_frees_its_thread(settings: Settings) -> None:
+    postgres = settings.postgres.model_copy(update={"pool_size": 1})
     begun = threading.Event()
 
     def slow(conn: Conn) -> None:
@@ -216,7 +218,7 @@ def test_a_read_that_nobody_waits_for_ends_and_frees_its_thread(single: Settings
         for _ in range(3):
             begun.clear()
             reading = asyncio.ensure_future(transactions.read(slow))
-            await asyncio.to_thread(begun.wait)
+            assert await asyncio.to_thread(begun.wait, 30)
             queued = asyncio.ensure_future(transactions.read(slow))
             await asyncio.sleep(0)
             for one in (queued, reading):
@@ -225,6 +227,12 @@ def test_a_read_that_nobody_waits_for_ends_and_frees_its_thread(single: Settings
                     await one
         return await transactions.run(backend)
 
-    began_s = monotonic()
-    assert within(single, use)
-    assert monotonic() - began_s < 30
+    assert within(settings.model_copy(update={"postgres": postgres}), use)
+
+
+def test_giving_up_a_connection_that_is_gone_is_no_error(settings: Settings) -> None:
+    with psycopg.connect(settings.postgres.dsn.get_secret_value()) as conn:
+        hang_up(conn)
+        hang_up(conn)
+        conn.pgconn.finish()
+        hang_up(conn)

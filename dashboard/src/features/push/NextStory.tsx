@@ -34,6 +34,7 @@ export function NextStory({ id }: Props) {
             reading_ids: data.depends_on.flatMap((each) => each.reading_id ?? []),
             depends_on: data.depends_on.map((each) => each.signal),
             states: new Map(data.depends_on.map((each) => [each.reading_id, each.status])),
+            codes: data.codes,
             decided_at: new Date(judged.dataUpdatedAt).toISOString(),
           };
           return (

@@ -11,8 +11,11 @@ import { State } from "@/ui/State";
 import { useStaleAfter } from "@/ui/zone";
 import { Step } from "./Step";
 
-/** What was read, and as of when. */
-export type Read = Pick<Schemas["DecisionView"], "reading_ids" | "depends_on" | "decided_at"> & {
+/** What was read, as of when, and what was said of it. */
+export type Read = Pick<
+  Schemas["DecisionView"],
+  "reading_ids" | "depends_on" | "decided_at" | "codes"
+> & {
   /** What the API says that the signals are, by reading; else it is what was read. */
   readonly states?: ReadonlyMap<number | null, string>;
 };
@@ -31,7 +34,7 @@ export function ReadingsStep({ decision }: { readonly decision: Read }) {
       <ul className="grid gap-2">
         {decision.reading_ids.map((id) => (
           <li key={id}>
-            <ReadingLine id={id} decidedAt={decision.decided_at} said={decision.states?.get(id)} />
+            <ReadingLine id={id} decision={decision} />
           </li>
         ))}
       </ul>
@@ -41,15 +44,18 @@ export function ReadingsStep({ decision }: { readonly decision: Read }) {
 
 interface LineProps {
   readonly id: number;
-  readonly decidedAt: string;
-  readonly said: string | undefined;
+  readonly decision: Read;
 }
 
-function ReadingLine({ id, decidedAt, said }: LineProps) {
+function ReadingLine({ id, decision }: LineProps) {
   const nameOf = useSignalName();
   const staleAfter = useStaleAfter();
+  const decidedAt = decision.decided_at;
+  // The setting may have changed since: only where the decision says so was a reading too old.
+  const wasStale = decision.codes.includes("stale");
   const stateThen = ({ read_at, status }: Schemas["SignalReading"]) =>
-    Date.parse(decidedAt) > lastOf(read_at, staleAfter) ? "unknown" : (said ?? status);
+    decision.states?.get(id) ??
+    (wasStale && Date.parse(decidedAt) > lastOf(read_at, staleAfter) ? "unknown" : status);
   const reading = useReading({ params: { path: { id } } });
   if (reading.error?.status === 404)
     return (
@@ -62,7 +68,12 @@ function ReadingLine({ id, decidedAt, said }: LineProps) {
       {(data) => (
         <div>
           <p className="flex flex-wrap items-baseline gap-x-3">
-            <State state={stateThen(data)} score={data.score} />
+            <State
+              state={stateThen(data)}
+              score={data.score}
+              readAt={decision.states && data.read_at}
+              was={data.status}
+            />
             <Link
               to="/trust/signals/$signal"
               params={{ signal: data.signal }}
