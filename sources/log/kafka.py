@@ -14,7 +14,7 @@ the one that positions are of, `sources.log.kafka_topics`'s.
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
-from time import time_ns
+from time import monotonic, time_ns
 from typing import Final
 
 import structlog
@@ -55,6 +55,8 @@ _CONSUMER_OPTIONS: Final = {
 
 ``session.timeout.ms`` bounds how long a dead worker's partitions wait.
 """
+_LEAVING_S: Final = 0.05
+"""How long a consumer that leaves waits at a time for its partitions to be taken back."""
 
 
 class KafkaLog:
@@ -127,7 +129,15 @@ class KafkaLog:
         return self._batches(messages)
 
     def close(self) -> None:
-        """Leave the group, so that others take over at once."""
+        """Leave the group, so that others take over at once.
+
+        Partitions are given back before the consumer closes: where it closes while others join,
+        giving them back waits without end for a group that is gone already (librdkafka#4884).
+        """
+        self._consumer.unsubscribe()
+        until_s = monotonic() + self._params.watermark_limit.total_seconds()
+        while self._consumer.assignment() and monotonic() < until_s:
+            self._consumer.poll(_LEAVING_S)  # what it returns is read again by whoever comes next
         self._consumer.close()
         self._opened.close()
 
