@@ -1,0 +1,67 @@
+"""Words of privacy: what an erasure asks for, what it leaves behind, and the steps to its end."""
+
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+FOREVER_MS: Final = 2**63 - 1
+"""Until when an identifier is suppressed where nothing of it may ever come back, ms since 1970."""
+
+
+class Afterwards(StrEnum):
+    """What becomes of activity after an erasure.
+
+    Attributes:
+        NEW: it makes a new person, who has nothing of the erased one.
+        REFUSE: events of the erased identifiers are never kept again.
+    """
+
+    NEW = "new"
+    REFUSE = "refuse"
+
+
+class Step(StrEnum):
+    """What is left to do once the engine has removed a person, each done once or again.
+
+    Attributes:
+        NEIGHBOURS: other people's events no longer name the erased identifiers.
+        DEAD_LETTERS: dead letters that name them are gone.
+        CACHE: the profile cache holds nothing of them.
+        EXPORTS: no file of an export holds them.
+        LOG: the log holds no record of them that could still be removed.
+        PLATFORMS: every platform that had them has confirmed that they are off its list.
+        SENT: what was sent of them is no longer stored, nor their changes of segments.
+    """
+
+    NEIGHBOURS = "neighbours"
+    DEAD_LETTERS = "dead_letters"
+    CACHE = "cache"
+    EXPORTS = "exports"
+    LOG = "log"
+    PLATFORMS = "platforms"
+    SENT = "sent"
+
+
+class RecipientOutcome(StrEnum):
+    """How a platform's list lost a person.
+
+    Attributes:
+        REMOVED: it confirmed the removal.
+        LIST_DELETED: the list itself was deleted there.
+        LEFT_BEFORE: they had been removed before the erasure.
+    """
+
+    REMOVED = "removed"
+    LIST_DELETED = "list_deleted"
+    LEFT_BEFORE = "left_before"
+
+
+class Erased(NamedTuple):
+    """What is remembered of an erased identifier, beside its digest.
+
+    Attributes:
+        until_ms: events that happened until then, and name it, are not kept; ms since 1970.
+        version: of the person who had it; whoever gets the id again begins beyond it.
+    """
+
+    until_ms: int
+    version: int

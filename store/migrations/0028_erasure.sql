@@ -1,0 +1,74 @@
+-- Erasure: what must not come back, what was removed, and who still has to forget it.
+-- Identifiers, people and messages appear here as the workspace's keyed digests only.
+
+-- Identifiers that were erased. An event that happened until then, and names one, is not kept; a command about one that
+-- arrived until then is void.
+CREATE TABLE erased_identifiers (
+    key          uuid PRIMARY KEY,
+    workspace_id integer NOT NULL,
+    until_ms     bigint NOT NULL,              -- 9223372036854775807: whatever comes is refused
+    version      integer NOT NULL              -- of the person who had it: whoever gets the id again begins beyond it
+);
+
+-- Messages whose events were erased: another copy changes nothing.
+CREATE TABLE erased_messages (
+    message_key  uuid PRIMARY KEY,
+    workspace_id integer NOT NULL
+);
+
+-- What one command removed, written by the transaction that did; then what is still to do.
+CREATE TABLE erasures (
+    command      uuid PRIMARY KEY,             -- message_key of the command
+    workspace_id integer NOT NULL REFERENCES workspaces,
+    keys         uuid[] NOT NULL,              -- identifiers that it names
+    people       uuid[] NOT NULL,              -- whose they were
+    joined       uuid[] NOT NULL,              -- other identifiers that these people had by then, and keep
+    neighbours   uuid[] NOT NULL,              -- other people's identifiers whose events may name an erased one
+    until_ms     bigint NOT NULL,
+    identifiers  integer NOT NULL,             -- removed, as are:
+    events       integer NOT NULL,
+    links        integer NOT NULL,
+    merges       integer NOT NULL,
+    memberships  integer NOT NULL,
+    processed_at timestamptz NOT NULL,
+    steps        jsonb NOT NULL DEFAULT '{}',  -- domain.privacy.Step → {"at": when it was done, and what it removed}
+    completed_at timestamptz                   -- every step is done, every platform has confirmed
+);
+CREATE INDEX erasures_open ON erasures (processed_at) WHERE completed_at IS NULL;
+
+-- Audiences that had any of the people when they were erased, or ever received them.
+CREATE TABLE erasure_recipients (
+    command      uuid NOT NULL REFERENCES erasures,
+    audience_id  integer NOT NULL REFERENCES audiences,
+    platform     text NOT NULL,
+    listed       boolean NOT NULL,             -- on the platform's list when they were erased
+    confirmed_at timestamptz,                  -- off the list, by the platform's word
+    outcome      text NOT NULL DEFAULT '',     -- removed | list_deleted | left_before
+    PRIMARY KEY (command, audience_id)
+);
+CREATE INDEX erasure_recipients_open ON erasure_recipients (audience_id) WHERE confirmed_at IS NULL;
+
+-- The register: what people asked for, when it is due, and what became of it.
+CREATE TABLE privacy_requests (
+    id           bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY,
+    workspace_id integer NOT NULL REFERENCES workspaces,
+    kind         text NOT NULL,                -- erasure
+    command      uuid NOT NULL UNIQUE,         -- message_key of its command in the event log
+    command_id   text NOT NULL,                -- the command's id
+    profile      uuid NOT NULL,                -- whom it was asked for
+    keys         uuid[] NOT NULL,              -- identifiers that it names
+    afterwards   text NOT NULL,                -- new: later activity makes a new person | refuse: it is not kept
+    reason       text NOT NULL,
+    requested_by text NOT NULL,
+    audit_id     bigint NOT NULL,              -- the entry of the request in the audit log
+    requested_at timestamptz NOT NULL,
+    due_at       timestamptz NOT NULL,
+    completed_at timestamptz
+);
+CREATE INDEX privacy_requests_page ON privacy_requests (workspace_id, id DESC);
+CREATE INDEX privacy_requests_open ON privacy_requests (due_at) WHERE completed_at IS NULL;
+
+-- People whose rows a request carried, to find what was sent of one person.
+CREATE FUNCTION people_of(rows jsonb) RETURNS uuid[] LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT coalesce(array_agg((pair->>0)::uuid), '{}') FROM jsonb_array_elements(rows) AS pair
+$$;
