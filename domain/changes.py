@@ -10,6 +10,7 @@ import msgspec
 from domain.event import Command, DeadLetter, Event, Identifier
 from domain.ids import IdentifierKey, MessageKey, ProfileId, SegmentId, WorkspaceId
 from domain.link import Link, Pair
+from domain.privacy import Erased
 from domain.profiles.profile import Person
 
 
@@ -55,6 +56,9 @@ class LoadedState(msgspec.Struct):
             ones included; its links and leaves are complete in the fields above.
         histories: person → stored events that their newer aggregates are made from, for people
             asked for; their leaves are complete in the fields above.
+        erased: what is remembered of identifiers asked for that were erased.
+        later: leaf → its stored events from after an erasure, for leaves asked for.
+        cut: people whom the batch takes identifiers from; never loaded, the core's own note.
     """
 
     owners: dict[IdentifierKey, ProfileId] = {}
@@ -64,6 +68,9 @@ class LoadedState(msgspec.Struct):
     stored: set[MessageKey] = set()
     members: dict[ProfileId, list[Member]] = {}
     histories: dict[ProfileId, list[HistoryEvent]] = {}
+    erased: dict[IdentifierKey, Erased] = {}
+    later: dict[IdentifierKey, list[Event]] = {}
+    cut: frozenset[ProfileId] = frozenset()
 
 
 class NeedMore(msgspec.Struct, frozen=True):
@@ -73,10 +80,14 @@ class NeedMore(msgspec.Struct, frozen=True):
         people: whose whole components must be known.
         histories: whose stored events must be known (`operators.unify.backfill`), as far as newer
             aggregates look at them.
+        later: leaves whose stored events from after an instant, in ms, must be known.
+        across_bans: bans connect people, too.
     """
 
     people: frozenset[ProfileId] = frozenset()
     histories: frozenset[ProfileId] = frozenset()
+    later: frozenset[tuple[IdentifierKey, int]] = frozenset()
+    across_bans: bool = False
 
 
 class NewIdentifier(NamedTuple):
@@ -130,6 +141,40 @@ class Counted(NamedTuple):
     metric: str
 
 
+class Suppressed(NamedTuple):
+    """An event that is not kept, because it was said of somebody who was erased."""
+
+    event: Event
+
+
+class Erasure(msgspec.Struct, frozen=True):
+    """What one command removes.
+
+    Attributes:
+        command: message key of the command.
+        keys: identifiers that it names.
+        stored: those of them that are stored.
+        people: whose they are.
+        ghosts: stand for these people, in their order, wherever their platforms still have to
+            forget them; nobody ever gets such an id.
+        joined: other identifiers of these people, which they keep.
+        neighbours: identifiers whose stored events may name an erased one.
+        until_ms: events that happened until then are erased.
+        entries: identifier → what is remembered of it.
+    """
+
+    workspace: WorkspaceId
+    command: MessageKey
+    keys: tuple[IdentifierKey, ...]
+    stored: tuple[IdentifierKey, ...]
+    people: tuple[ProfileId, ...]
+    ghosts: tuple[ProfileId, ...]
+    joined: tuple[IdentifierKey, ...]
+    neighbours: tuple[IdentifierKey, ...]
+    until_ms: int
+    entries: dict[IdentifierKey, Erased]
+
+
 class Changes(msgspec.Struct):
     """Everything a batch does, to be written in one transaction or not at all.
 
@@ -157,6 +202,10 @@ class Changes(msgspec.Struct):
         observed: additive counters.
         duplicates: events whose message was stored before.
         redriven: dead letters that this batch settles.
+        suppressed: (workspace, message) of events that are not kept; another copy is a duplicate.
+        erasures: what commands remove, before everything else is written.
+        judged: until when events of new identifiers, and of the ends of new links, are not kept,
+            where they were erased before; anything else at the commit is a conflict.
     """
 
     now_ms: int
@@ -178,6 +227,9 @@ class Changes(msgspec.Struct):
     observed: dict[Counted, float] = {}
     duplicates: int = 0
     redriven: list[int] = []
+    suppressed: list[tuple[WorkspaceId, MessageKey]] = []
+    erasures: list[Erasure] = []
+    judged: dict[IdentifierKey, int] = {}
 
 
 class Facts(NamedTuple):

@@ -100,13 +100,10 @@ class Event(msgspec.Struct, frozen=True, gc=False):
     odd: tuple[str, ...] = ()
 
 
-class Command(msgspec.Struct, frozen=True):
-    """An operator's command about pairs of identifiers.
-
-    Of several about one pair the one that was received latest counts; of one millisecond a ban.
+class Command(msgspec.Struct, frozen=True, kw_only=True):
+    """An operator's command about people.
 
     Attributes:
-        links: pairs of identifier keys, at least one.
         author: who asked.
         reason: why, in their words.
         retry_of: the dead letter that this record re-drives, or 0.
@@ -115,7 +112,6 @@ class Command(msgspec.Struct, frozen=True):
     workspace: WorkspaceId
     message_key: MessageKey
     message_id: str
-    links: tuple[tuple[IdentifierKey, IdentifierKey], ...]
     author: str
     reason: str
     received_ms: int
@@ -124,20 +120,62 @@ class Command(msgspec.Struct, frozen=True):
 
     kind: ClassVar[str] = ""
 
+    @property
+    def identifiers_named(self) -> tuple[IdentifierKey, ...]:
+        """Keys of the identifiers that it is about, at least one."""
+        raise NotImplementedError
 
-class Unmerge(Command, frozen=True):
+
+class Ruling(Command, frozen=True, kw_only=True):
+    """A command about pairs of identifiers.
+
+    Of several about one pair the one that was received latest counts; of one millisecond a ban.
+
+    Attributes:
+        links: pairs of identifier keys, at least one.
+    """
+
+    links: tuple[tuple[IdentifierKey, IdentifierKey], ...]
+
+    @property
+    def identifiers_named(self) -> tuple[IdentifierKey, ...]:
+        """Both ends of every pair."""
+        return tuple(key for pair in self.links for key in pair)
+
+
+class Unmerge(Ruling, frozen=True, kw_only=True):
     """These links never held, now and at every replay: they are banned."""
 
     kind: ClassVar[str] = "unmerge"
 
 
-class Allow(Command, frozen=True):
+class Allow(Ruling, frozen=True, kw_only=True):
     """A ban of these links is lifted: they hold as their events state them."""
 
     kind: ClassVar[str] = "allow"
 
 
-COMMANDS: Final[dict[str, type[Command]]] = {each.kind: each for each in (Unmerge, Allow)}
+class Erase(Command, frozen=True, kw_only=True):
+    """Nothing that happened until its arrival was ever said of these identifiers.
+
+    Attributes:
+        identifiers: their keys, at least one.
+        until_ms: events that happened until then are erased, now and at every replay: its arrival,
+            or `domain.privacy.FOREVER_MS` where later ones are refused, too.
+    """
+
+    identifiers: tuple[IdentifierKey, ...]
+    until_ms: int
+
+    kind: ClassVar[str] = "erase"
+
+    @property
+    def identifiers_named(self) -> tuple[IdentifierKey, ...]:
+        """The identifiers that are erased."""
+        return self.identifiers
+
+
+COMMANDS: Final[dict[str, type[Command]]] = {each.kind: each for each in (Unmerge, Allow, Erase)}
 """Kinds of commands, as the log, stored events and the audit log call them."""
 
 

@@ -1,8 +1,13 @@
 """Words of privacy: what an erasure asks for, what it leaves behind, and the steps to its end."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final, NamedTuple
 
+from domain.ids import IdentifierKey
+
+NEVER_MS: Final = -1
+"""Until when an identifier is suppressed of which only the version is remembered."""
 FOREVER_MS: Final = 2**63 - 1
 """Until when an identifier is suppressed where nothing of it may ever come back, ms since 1970."""
 
@@ -65,3 +70,10 @@ class Erased(NamedTuple):
 
     until_ms: int
     version: int
+
+
+def void(
+    pair: tuple[IdentifierKey, IdentifierKey], at_ms: int, erased: Mapping[IdentifierKey, Erased]
+) -> bool:
+    """Whether a command about a pair that arrived at an instant was erased with an end of it."""
+    return any(key in erased and at_ms <= erased[key].until_ms for key in pair)

@@ -74,12 +74,12 @@ async def preview_unmerge(
 def _command(caller: Caller, wanted: Unmerging, reason: str, now_ms: int) -> Unmerge:
     """The command as the engine would read it, under a name that no stored message has."""
     return Unmerge(
-        caller.workspace,
-        message_key(caller.salt, "preview of an unmerge"),
-        "",
-        tuple(wanted.pairs),
-        caller.actor,
-        reason,
-        now_ms,
-        b"",
+        workspace=caller.workspace,
+        message_key=message_key(caller.salt, "preview of an unmerge"),
+        message_id="",
+        links=tuple(wanted.pairs),
+        author=caller.actor,
+        reason=reason,
+        received_ms=now_ms,
+        payload=b"",
     )

@@ -77,11 +77,16 @@ def _name(
 def _record_history(
     group: Group, parts: Mapping[IdentifierKey, Group], loaded: LoadedState
 ) -> None:
-    """Enter who was split or absorbed into the histories of the parts."""
+    """Enter who was split or absorbed into the histories of the parts.
+
+    Of those from whom something is erased nothing is entered.
+    """
     if group.cause is None:  # pragma: no cover - a replay always has a cause
         return
     cause, at_ms, kind = group.cause
     for person in group.people:
+        if person.id in loaded.cut:
+            continue
         now_in = {id(part): part for key, _ in loaded.members[person.id] for part in (parts[key],)}
         lives = parts[IdentifierKey(person.id)].id == person.id
         for part in now_in.values():

@@ -19,10 +19,11 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from domain.changes import LoadedState, Merge
-from domain.event import Command, Identifier, Unmerge
+from domain.event import Identifier, Ruling, Unmerge
 from domain.ids import IdentifierKey, MessageKey, ProfileId, WorkspaceId
 from domain.link import BANNED, LIFTED, LINKED, REFUSED, Link, Pair, pair_of
 from domain.policies import IdentityRules
+from domain.privacy import void
 from domain.profiles.profile import FactKey, decode_person
 from operators.identity.groups import Group, absorb, root_of, survivor_of
 from operators.identity.partition import breach
@@ -154,16 +155,34 @@ class Resolver:
         group.replay = self._replays = True
         group.cause = group.cause or cause
 
-    def apply_command(self, command: Command) -> None:
+    def reopen(
+        self, people: Iterable[ProfileId], workspace: WorkspaceId, cause: tuple[MessageKey, int]
+    ) -> None:
+        """Have the components of stored people partitioned afresh.
+
+        Args:
+            people: who.
+            workspace: tenant.
+            cause: the command that asks for it, and its instant.
+        """
+        for profile in sorted(people):
+            group = self.person(profile, workspace)
+            group.replay = group.touched = self._replays = True
+            group.cause = (*cause, "split")
+
+    def rule(self, command: Ruling) -> None:
         """Take in an operator's command: its links never held, or their ban is lifted.
 
-        Pairs that no event states yet are ruled for the future.
+        Pairs that no event states yet are ruled for the future; a pair with an end that was erased
+        later is not ruled at all.
         """
         ban = command.reason if isinstance(command, Unmerge) else None
         for one, other in command.links:
-            self._rule(pair_of(one, other), command, ban)
+            pair = pair_of(one, other)
+            if not void(pair, command.received_ms, self._loaded.erased):
+                self._rule(pair, command, ban)
 
-    def _rule(self, pair: Pair, command: Command, ban: str | None) -> None:
+    def _rule(self, pair: Pair, command: Ruling, ban: str | None) -> None:
         at_ms, cause = command.received_ms, command.message_key
         before = self.facts.get(pair) or self._loaded.links.get(pair)
         link = before or Link(command.workspace, *pair, FactKey(at_ms, 0), cause, 0, LIFTED)

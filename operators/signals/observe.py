@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-from domain.changes import Changes, Counted
+from domain.changes import Changes, Counted, Suppressed
 from domain.event import Command, DeadLetter, Event, Report
 from domain.ids import MessageKey, SourceId, WorkspaceId
 from domain.instants import MINUTE_MS
@@ -30,7 +30,7 @@ def source_signal(source: SourceId) -> str:
 
 
 def count_observations(
-    items: Iterable[Event | Command | DeadLetter],
+    items: Iterable[Event | Command | DeadLetter | Suppressed],
     accepted: Sequence[Event | Command],
     created: Mapping[WorkspaceId, Iterable[MessageKey]],
     rules: ProfileRules,
@@ -56,8 +56,14 @@ def count_observations(
             found = minutes[key] = _Minute(rules, changes.now_ms)
         return found
 
+    suppressed = {message for _, message in changes.suppressed}
     for item in items:
-        if isinstance(item, Event):
+        if isinstance(item, Suppressed):
+            event = item.event
+            metric = metrics.SUPPRESSED if event.message_key in suppressed else metrics.DUPLICATE
+            suppressed.discard(event.message_key)
+            minute_of(event.workspace, event.source, event.received_ms).counters[metric] += 1
+        elif isinstance(item, Event):
             minute = minute_of(item.workspace, item.source, item.received_ms)
             if id(item) in fresh:
                 fresh.remove(id(item))

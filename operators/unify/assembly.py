@@ -123,6 +123,8 @@ class Assembly:
 
     def _is_union(self, group: Group) -> bool:
         """Whether a group is exactly its people and new identifiers: views can be joined."""
+        if any(person.id in self._loaded.cut for person in group.people):
+            return False
         stored = sum(len(self._loaded.members[person.id]) for person in group.people)
         exact = set(group.exact or ())
         return stored + len(group.fresh) == len(exact) and all(
@@ -221,16 +223,18 @@ class Assembly:
         """A version beyond every version of everybody whose identifiers come together here.
 
         So whoever holds the identifier that names a person has a version beyond all that the person
-        ever had: one who was merged away and comes out again does not repeat a version, and what a
-        worker has cached or read of the earlier one is detected as stale.
+        ever had: one who was merged away or erased and comes out again does not repeat a version,
+        and what a worker has cached or read of the earlier one is detected as stale.
         """
+        erased = self._loaded.erased
+        versions = [erased[one.key].version for one in group.fresh if one.key in erased]
         if not group.exact and not group.people:
-            return 1
+            return 1 + max(versions, default=0)
         owners = self._loaded.owners
         came = [person.id for person in group.people]
         if group.exact:
             came += {owners[key] for key in group.exact if key in owners}
-        return 1 + max([self._read[profile] for profile in came], default=0)
+        return 1 + max([*versions, *(self._read[profile] for profile in came)], default=0)
 
     def _trigger(self, group: Group, person: Person, cause: str, *, moved: bool) -> Trigger:
         alone = group.exact is None and len(group.people) < 2

@@ -9,14 +9,16 @@ Late events change the past exactly (event time decides); duplicates change only
 
 from collections.abc import Iterable, Sequence
 
-from domain.changes import Changes, LoadedState, NeedMore
-from domain.event import Command, DeadLetter, Event
+from domain.changes import Changes, LoadedState, NeedMore, Suppressed
+from domain.event import Command, DeadLetter, Erase, Event, Ruling
+from domain.ids import MessageKey
 from domain.profiles.leaf import tie_of
 from domain.profiles.profile import FactKey
 from operators.identity.resolve import Resolver
 from operators.signals.observe import count_observations
 from operators.unify.assembly import Assembly
 from operators.unify.definitions import Definitions
+from operators.unify.erase import Erasing, missing
 from operators.unify.read_set import Item
 
 
@@ -37,25 +39,49 @@ def unify(
     """
     changes = Changes(now_ms, revision=definitions.revision)
     fresh = _fresh(items, loaded, changes)
-    resolver = _resolved(fresh, loaded, definitions)
-    missing = resolver.missing()
-    if missing:
-        return NeedMore(missing)
+    commands = [item for item in fresh if isinstance(item, Erase)]
+    unknown = missing(commands, loaded) if commands else None
+    if unknown is not None:
+        return unknown
+    erasing = Erasing(commands, loaded) if commands else None
+    rest = loaded if erasing is None else erasing.rest
+    resolver = _resolved(fresh, rest, definitions, erasing)
+    people = resolver.missing()
+    if people:
+        return NeedMore(people)
     changes.events = fresh
-    assembly = Assembly(loaded, definitions, now_ms, changes)
+    assembly = Assembly(rest, definitions, now_ms, changes)
     groups = [group for group in resolver.resolved_groups() if group.touched]
     unread = assembly.backfill(groups)
     if unread:
         return NeedMore(histories=unread)
-    created = assembly.run(groups, [item for item in fresh if isinstance(item, Event)])
+    folded = [item for item in fresh if isinstance(item, Event)]
+    created = assembly.run(groups, folded if erasing is None else erasing.received() + folded)
+    _enter_links(resolver, rest, changes)
+    if erasing is not None:
+        erasing.record(changes)
+    _enter_judged(rest, changes)
+    count_observations(items, fresh, created, definitions.profile, changes)
+    return changes
+
+
+def _enter_links(resolver: Resolver, loaded: LoadedState, changes: Changes) -> None:
     for pair, fact in sorted(resolver.facts.items()):
         before = loaded.links.get(pair)
         if before is None:
             changes.links.append(fact)
         elif before != fact:
             changes.revised.append((before, fact))
-    count_observations(items, fresh, created, definitions.profile, changes)
-    return changes
+
+
+def _enter_judged(loaded: LoadedState, changes: Changes) -> None:
+    """Note by which erasures the new identifiers and the ends of the new links were judged."""
+    if loaded.erased:
+        new = {row.identifier.key for row in changes.identifiers}
+        new.update(key for link in changes.links for key in link.pair)
+        changes.judged = {
+            key: loaded.erased[key].until_ms for key in new & loaded.erased.keys()
+        }
 
 
 def _fresh(items: Sequence[Item], loaded: LoadedState, changes: Changes) -> list[Event | Command]:
@@ -65,6 +91,9 @@ def _fresh(items: Sequence[Item], loaded: LoadedState, changes: Changes) -> list
     for item in items:
         if isinstance(item, DeadLetter):
             changes.dead_letters.append(item)
+            continue
+        if isinstance(item, Suppressed):
+            _suppress(item.event, seen, changes)
             continue
         if item.retry_of:
             changes.redriven.append(item.retry_of)
@@ -76,15 +105,31 @@ def _fresh(items: Sequence[Item], loaded: LoadedState, changes: Changes) -> list
     return fresh
 
 
+def _suppress(event: Event, seen: set[MessageKey], changes: Changes) -> None:
+    """Remember the message of an event that is not kept."""
+    if event.retry_of:
+        changes.redriven.append(event.retry_of)
+    if event.message_key in seen:
+        changes.duplicates += 1
+        return
+    seen.add(event.message_key)
+    changes.suppressed.append((event.workspace, event.message_key))
+
+
 def _resolved(
-    fresh: Iterable[Event | Command], loaded: LoadedState, definitions: Definitions
+    fresh: Iterable[Event | Command],
+    loaded: LoadedState,
+    definitions: Definitions,
+    erasing: Erasing | None,
 ) -> Resolver:
     """Decide the link facts of a batch."""
     resolver = Resolver(loaded, definitions.identity)
+    if erasing is not None:
+        erasing.apply(resolver)
     for item in fresh:
-        if isinstance(item, Command):
-            resolver.apply_command(item)
-        else:
+        if isinstance(item, Ruling):
+            resolver.rule(item)
+        elif isinstance(item, Event):
             _link(resolver, item)
     return resolver
 

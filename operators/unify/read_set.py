@@ -4,11 +4,12 @@ from collections.abc import Iterable
 
 import msgspec
 
-from domain.event import Command, DeadLetter, Event
+from domain.changes import Suppressed
+from domain.event import Command, DeadLetter, Event, Ruling
 from domain.ids import IdentifierKey, MessageKey
 from domain.link import Pair, pair_of
 
-Item = Event | Command | DeadLetter
+Item = Event | Command | DeadLetter | Suppressed
 
 
 class ReadSet(msgspec.Struct):
@@ -35,7 +36,7 @@ def collect_read_set(items: Iterable[Item]) -> ReadSet:
                 read_set.pairs.add(pair_of(first, weak.key))
         elif isinstance(item, Command):
             read_set.messages.add(item.message_key)
-            for one, other in item.links:
-                read_set.identifiers |= {one, other}
-                read_set.pairs.add(pair_of(one, other))
+            read_set.identifiers.update(item.identifiers_named)
+            if isinstance(item, Ruling):
+                read_set.pairs.update(pair_of(one, other) for one, other in item.links)
     return read_set

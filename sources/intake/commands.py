@@ -1,14 +1,21 @@
-"""Operator commands in the log: what they order, and whose they are where they cannot be read."""
+"""Operator commands in the log: what they order, and whose they are where they cannot be read.
+
+    {"kind": "unmerge", "workspace": 1, "id": …, "links": [[key, key], …], "author": …, "reason": …}
+    {"kind": "erase", "workspace": 1, "id": …, "identifiers": [key, …], "afterwards": "new", …}
+
+Keys are 32 hexadecimal digits (`domain.keys`).
+"""
 
 from collections.abc import Mapping
 from typing import Any, Final
 
 import msgspec
 
-from domain.event import COMMANDS, Command
+from domain.event import COMMANDS, Command, Erase, Ruling
 from domain.ids import IdentifierKey, WorkspaceId
 from domain.intake.envelope import Envelope
 from domain.keys import KEY_BYTES, message_key
+from domain.privacy import FOREVER_MS, Afterwards
 from sources.intake.message import BadRecordError
 
 UNREADABLE: Final = "unknown"
@@ -19,7 +26,9 @@ class _Command(msgspec.Struct):
     kind: str
     workspace: int
     id: str
-    links: list[tuple[str, str]]
+    links: list[tuple[str, str]] = []
+    identifiers: list[str] = []
+    afterwards: Afterwards = Afterwards.NEW
     author: str = ""
     reason: str = ""
 
@@ -49,25 +58,43 @@ def read_command(envelope: Envelope, salts: Mapping[int, bytes]) -> Command:
     payload = bytes(envelope.command)
     command = _COMMAND.decode(payload)
     salt = salts.get(command.workspace)
+    ordered = COMMANDS.get(command.kind)
+    if ordered is None or salt is None:
+        raise BadRecordError("bad_command", "$.command")
+    common: dict[str, Any] = {
+        "workspace": WorkspaceId(command.workspace),
+        "message_key": message_key(salt, command.id),
+        "message_id": command.id,
+        "author": command.author,
+        "reason": command.reason,
+        "received_ms": envelope.received,
+        "payload": payload,
+        "retry_of": envelope.retry_of,
+    }
+    if issubclass(ordered, Ruling):
+        return ordered(links=_links(command), **common)
+    until_ms = FOREVER_MS if command.afterwards is Afterwards.REFUSE else envelope.received
+    return Erase(identifiers=_identifiers(command), until_ms=until_ms, **common)
+
+
+def _links(command: _Command) -> tuple[tuple[IdentifierKey, IdentifierKey], ...]:
     try:
         links = tuple((_key(one), _key(other)) for one, other in command.links)
     except ValueError:
         raise BadRecordError("bad_command", "$.command.links") from None
-    ordered = COMMANDS.get(command.kind)
-    if ordered is None or salt is None or not links:
+    if not links:
         raise BadRecordError("bad_command", "$.command")
-    key = message_key(salt, command.id)
-    return ordered(
-        WorkspaceId(command.workspace),
-        key,
-        command.id,
-        links,
-        command.author,
-        command.reason,
-        envelope.received,
-        payload,
-        envelope.retry_of,
-    )
+    return links
+
+
+def _identifiers(command: _Command) -> tuple[IdentifierKey, ...]:
+    try:
+        keys = tuple(sorted({_key(one) for one in command.identifiers}))
+    except ValueError:
+        keys = ()
+    if not keys:
+        raise BadRecordError("bad_command", "$.command.identifiers")
+    return keys
 
 
 def addressed(envelope: Envelope, salts: Mapping[int, bytes]) -> tuple[WorkspaceId | None, str]:

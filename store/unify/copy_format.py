@@ -71,7 +71,7 @@ def _event(event: Event | Command) -> bytes:
         kind = event.kind.encode()
         name = b""
         source = 0
-        leaf = event.links[0][0]
+        leaf = event.identifiers_named[0]
         occurred = event.received_ms
         flags = 0
     return b"".join(

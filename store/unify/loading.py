@@ -14,7 +14,7 @@ Three rules keep the law:
   that it replaced.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 from domain.changes import Changes, LoadedState, Member
 from domain.ids import IdentifierKey, ProfileId
@@ -22,7 +22,7 @@ from domain.link import Pair
 from domain.profiles.profile import Person
 from operators.unify.read_set import ReadSet
 from store.unify.cache import PeopleCache
-from store.unify.reads import Named, Owned, PersonRow, Reads
+from store.unify.reads import LaterRow, Named, Owned, PersonRow, Reads
 
 
 class Loader:
@@ -58,8 +58,10 @@ class Loader:
             loaded.people[owner] = person.doc
             _own(loaded, key, owner, person.leaves[key])
         unlinked: list[Pair] = []
+        unknown = set(absent)
         for pair in read_set.pairs:
-            link = self._cache.links.get(pair)
+            # A cached fact holds as long as its ends do: an erasure takes both away.
+            link = self._cache.links.get(pair) if unknown.isdisjoint(pair) else None
             if link is None:
                 unlinked.append(pair)
             else:
@@ -67,7 +69,22 @@ class Loader:
         messages = list(read_set.messages) if self._checks_left else []
         if absent or unlinked or messages:
             self._take_named(loaded, self._reads.named(unlinked, absent, messages))
+        if loaded.erased:
+            self._read_again(loaded, read_set.pairs)
         return loaded
+
+    def _read_again(self, loaded: LoadedState, pairs: Iterable[Pair]) -> None:
+        """Read the links of erased identifiers once more.
+
+        They were read before the identifiers, which may have been erased in between.
+        """
+        again = [pair for pair in pairs if not loaded.erased.keys().isdisjoint(pair)]
+        for pair in again:
+            loaded.links.pop(pair, None)
+            self._cache.links.drop(pair)
+        if again:
+            named = self._reads.named(again, (), ())
+            loaded.links |= {link.pair: link for link in named.links}
 
     def _take_named(self, loaded: LoadedState, named: Named) -> None:
         for link in named.links:
@@ -88,16 +105,24 @@ class Loader:
         for key in again:
             del loaded.owners[key]
             loaded.leaves.pop(key, None)
+        loaded.erased |= owned.erased
         for row in owned.people:
             leaves = owned.leaves[row.id]
-            self._cache.put(row.id, row.version, row.doc, leaves)
+            self._cache.put(row.id, row.version, row.doc, _lasting(leaves, owned.erased))
             loaded.people[row.id] = row.doc
             for key, leaf in leaves.items():
                 _own(loaded, key, row.id, leaf)
         return again
 
-    def components(self, loaded: LoadedState, people: Iterable[ProfileId]) -> bool:
+    def components(
+        self, loaded: LoadedState, people: Iterable[ProfileId], *, across_bans: bool = False
+    ) -> bool:
         """Add people's whole components, including everyone whom facts connect, as of one instant.
+
+        Args:
+            loaded: extended in place.
+            people: stored people.
+            across_bans: bans connect, too.
 
         Returns:
             False where somebody has changed since they were found; then `loaded` is of no use any
@@ -106,13 +131,15 @@ class Loader:
         with self._reads.whole():
             waiting = [person for person in people if person not in loaded.members]
             while waiting:
-                reached = self._members(loaded, waiting)
+                reached = self._members(loaded, waiting, across_bans=across_bans)
                 if reached is None:
                     return False
                 waiting = reached
         return True
 
-    def _members(self, loaded: LoadedState, people: list[ProfileId]) -> list[ProfileId] | None:
+    def _members(
+        self, loaded: LoadedState, people: list[ProfileId], *, across_bans: bool
+    ) -> list[ProfileId] | None:
         """Add people with their members and links.
 
         Returns the people they lead to, or None where somebody changed meanwhile.
@@ -127,7 +154,7 @@ class Loader:
                 return None
         links = self._reads.links_of(people)
         loaded.links |= {link.pair: link for link in links}
-        ends = {key for link in links if link.holds for key in link.pair}
+        ends = {key for link in links if link.holds or across_bans for key in link.pair}
         beyond = [key for key in ends if key not in loaded.owners]
         if beyond and self._learn(loaded, self._reads.owned(beyond)):
             return None
@@ -167,6 +194,10 @@ class Loader:
             loaded.histories |= self._reads.events(ids, names)
         return True
 
+    def later(self, leaves: Iterable[tuple[IdentifierKey, int]]) -> list[LaterRow]:
+        """The stored events of leaves from after an instant each, ms."""
+        return self._reads.later(sorted(leaves))
+
     def people(self, ids: Iterable[ProfileId]) -> list[PersonRow]:
         """People by id, those that exist, fresh from the store."""
         return self._reads.people(list(ids))
@@ -205,10 +236,11 @@ class Loader:
         for loser, survivor in changes.absorbed:
             leaves[survivor] |= gone[loser]
         # Whose identifiers these were is not told; what is not remembered is asked for.
-        if changes.moves:
+        if changes.moves or changes.erasures:
             leaves = {profile: {} for profile in leaves}
         for row in changes.identifiers:
-            leaves[row.owner][row.identifier.key] = row.leaf
+            if row.identifier.key not in changes.judged:
+                leaves[row.owner][row.identifier.key] = row.leaf
         for known in leaves.values():
             for key in known.keys() & changes.leaves.keys():
                 known[key] = changes.leaves[key]
@@ -226,6 +258,16 @@ class Loader:
         """
         before = self._cache.forget(profile)
         return before.leaves if before is not None and before.version == replaced else {}
+
+
+def _lasting(
+    leaves: Mapping[IdentifierKey, bytes | None], erased: Collection[IdentifierKey]
+) -> dict[IdentifierKey, bytes | None]:
+    """The identifiers that may be cached.
+
+    Those that were erased once are asked for each time: what is remembered of them is not cached.
+    """
+    return {key: leaf for key, leaf in leaves.items() if key not in erased}
 
 
 def _own(loaded: LoadedState, key: IdentifierKey, owner: ProfileId, leaf: bytes | None) -> bool:

@@ -7,20 +7,26 @@ from typing import Final
 import psycopg
 
 from domain.changes import HistoryEvent
+from domain.event import COMMANDS
 from domain.ids import IdentifierKey, MessageKey, ProfileId, WorkspaceId
+from domain.instants import utc
 from domain.link import Link, Pair
+from domain.privacy import Erased
 from domain.profiles.profile import FactKey
 from store.connection import Keys
 from store.unify.history import read_events
-from store.unify.reads import MemberRow, Named, Owned, PersonRow
+from store.unify.reads import LaterRow, MemberRow, Named, Owned, PersonRow
 
 _LOAD_IDENTIFIERS: Final = """
-WITH found AS (SELECT i.key, i.profile_id, i.leaf FROM unnest(%s) AS wanted(key)
-    JOIN identifiers i ON i.key = wanted.key)
-SELECT key, profile_id, leaf, NULL::integer, NULL::bytea FROM found
+WITH wanted AS (SELECT key FROM unnest(%s) AS wanted(key)),
+found AS (SELECT i.key, i.profile_id, i.leaf FROM wanted JOIN identifiers i ON i.key = wanted.key)
+SELECT key, profile_id, leaf, NULL::integer, NULL::bytea, NULL::bigint FROM found
 UNION ALL
-SELECT NULL, p.id, NULL, p.version, p.doc FROM (SELECT DISTINCT profile_id FROM found) AS owner
-    JOIN profiles p ON p.id = owner.profile_id
+SELECT NULL, p.id, NULL, p.version, p.doc, NULL
+    FROM (SELECT DISTINCT profile_id FROM found) AS owner JOIN profiles p ON p.id = owner.profile_id
+UNION ALL
+SELECT e.key, NULL, NULL, e.version, NULL, e.until_ms
+    FROM wanted JOIN erased_identifiers e ON e.key = wanted.key
 """
 _LOAD_LINKS: Final = """
 SELECT l.a, l.b, l.workspace_id, l.first_ms, l.tie, l.cause, l.rank, l.status, l.reason,
@@ -28,7 +34,17 @@ SELECT l.a, l.b, l.workspace_id, l.first_ms, l.tie, l.cause, l.rank, l.status, l
 FROM unnest(%s, %s) AS wanted(a, b) JOIN links l ON l.a = wanted.a AND l.b = wanted.b
 """
 _LOAD_MESSAGES: Final = """
-SELECT e.message_key FROM unnest(%s) AS wanted(key) JOIN events e ON e.message_key = wanted.key
+WITH wanted AS (SELECT key FROM unnest(%s) AS wanted(key))
+SELECT e.message_key FROM wanted JOIN events e ON e.message_key = wanted.key
+UNION ALL
+SELECT e.message_key FROM wanted JOIN erased_messages e ON e.message_key = wanted.key
+"""
+_LOAD_LATER: Final = """
+SELECT e.leaf, e.message_key, e.source_id, round(extract(epoch FROM e.occurred_at) * 1000)::bigint,
+    round(extract(epoch FROM e.received_at) * 1000)::bigint, e.payload
+FROM unnest(%s, %s::timestamptz[]) AS wanted(leaf, since)
+    JOIN events e ON e.leaf = wanted.leaf AND e.occurred_at > wanted.since
+WHERE e.type <> ALL(%s)
 """
 _LOAD_MEMBERS: Final = """
 SELECT i.key, i.kind, i.profile_id, i.leaf FROM unnest(%s) AS wanted(id)
@@ -116,13 +132,25 @@ class PostgresReads:
         """The stored events of people, of some types and names."""
         return read_events(self._connect(), ids, names)
 
+    def later(self, leaves: Sequence[tuple[IdentifierKey, int]]) -> list[LaterRow]:
+        """The stored events of leaves from after an instant each, ms."""
+        keys = Keys([leaf for leaf, _ in leaves])
+        since = [utc(at_ms) for _, at_ms in leaves]
+        return [
+            LaterRow(*row) for row in self._query(_LOAD_LATER, [keys, since, list(COMMANDS)])
+        ]
+
 
 def _owned(
-    rows: Iterable[tuple[bytes | None, bytes, bytes | None, int | None, bytes | None]],
+    rows: Iterable[
+        tuple[bytes | None, bytes, bytes | None, int | None, bytes | None, int | None]
+    ],
 ) -> Owned:
-    found = Owned({}, [])
-    for key, owner, leaf, version, doc in rows:
-        if key is not None:
+    found = Owned({}, [], {})
+    for key, owner, leaf, version, doc, until_ms in rows:
+        if key is not None and until_ms is not None and version is not None:
+            found.erased[IdentifierKey(key)] = Erased(until_ms, version)
+        elif key is not None:
             found.leaves.setdefault(ProfileId(owner), {})[IdentifierKey(key)] = leaf
         elif version is not None and doc is not None:
             found.people.append(PersonRow(ProfileId(owner), version, doc))

@@ -5,8 +5,9 @@ from contextlib import AbstractContextManager
 from typing import NamedTuple, Protocol
 
 from domain.changes import HistoryEvent
-from domain.ids import IdentifierKey, MessageKey, ProfileId
+from domain.ids import IdentifierKey, MessageKey, ProfileId, SourceId
 from domain.link import Link, Pair
+from domain.privacy import Erased
 
 
 class PersonRow(NamedTuple):
@@ -26,16 +27,34 @@ class MemberRow(NamedTuple):
     leaf: bytes | None
 
 
+class LaterRow(NamedTuple):
+    """A stored event from after an erasure.
+
+    Attributes:
+        leaf: the identifier that received it.
+        payload: its JSON.
+    """
+
+    leaf: IdentifierKey
+    message_key: MessageKey
+    source: SourceId
+    occurred_ms: int
+    received_ms: int
+    payload: bytes
+
+
 class Owned(NamedTuple):
     """Identifiers with their leaves, and the people who own them, all of one instant.
 
     Attributes:
         leaves: person → identifier → leaf, or None where none is stored apart.
         people: the owners.
+        erased: what is remembered of those that were erased, whether they are owned again or not.
     """
 
     leaves: dict[ProfileId, dict[IdentifierKey, bytes | None]]
     people: list[PersonRow]
+    erased: dict[IdentifierKey, Erased]
 
 
 class Named(NamedTuple):
@@ -82,3 +101,6 @@ class Reads(Protocol):
         self, ids: Sequence[ProfileId], names: Iterable[tuple[str, str | None]]
     ) -> dict[ProfileId, list[HistoryEvent]]:
         """The stored events of people, of some types and names; a name None is any."""
+
+    def later(self, leaves: Sequence[tuple[IdentifierKey, int]]) -> list[LaterRow]:
+        """The stored events of leaves from after an instant each, ms."""

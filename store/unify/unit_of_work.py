@@ -14,19 +14,22 @@ from psycopg import errors
 
 from domain.changes import Changes, LoadedState
 from domain.event import Fence
-from domain.ids import ProfileId
+from domain.ids import IdentifierKey, ProfileId
 from domain.profiles.profile import Person, decode_person, encode_person
 from operators.unify.read_set import ReadSet
 from store import locks
 from store.connection import connect_engine
 from store.errors import StoreUnavailable, is_away
-from store.unify import sql
+from store.unify import erasures, sql
 from store.unify.loading import Loader
 from store.unify.outcomes import DEFINITIONS, Committed, Conflict, Fenced, Outcome
 from store.unify.postgres_reads import PostgresReads
+from store.unify.reads import LaterRow
 
 T = TypeVar("T")
 
+_MESSAGES: Final = frozenset({"events_message_key", "erased_messages_pkey"})
+"""Unique indexes that find out a duplicate."""
 CONTENDED_AFTER: Final = 3
 """Retries after which a batch takes the contention lock."""
 
@@ -41,12 +44,15 @@ class UnitOfWork(Protocol):
         """What is stored of the identifiers, pairs and messages."""
 
     def load_components(
-        self, loaded: LoadedState, people: Iterable[ProfileId]
+        self, loaded: LoadedState, people: Iterable[ProfileId], *, across_bans: bool = False
     ) -> "LoadedState | Conflict":
         """`loaded`, with the whole components of some people.
 
         Conflict where somebody has changed since it was loaded.
         """
+
+    def load_later(self, leaves: Iterable[tuple[IdentifierKey, int]]) -> list[LaterRow]:
+        """The stored events of leaves from after an instant each, ms."""
 
     def load_people(self, people: Iterable[ProfileId]) -> list[Person]:
         """People by id, those that exist."""
@@ -132,13 +138,14 @@ class PostgresUnitOfWork:
             return self._loader.load(read_set)
 
     def load_components(
-        self, loaded: LoadedState, people: Iterable[ProfileId]
+        self, loaded: LoadedState, people: Iterable[ProfileId], *, across_bans: bool = False
     ) -> LoadedState | Conflict:
         """Read people's whole components, including everyone whom facts connect, as of one instant.
 
         Args:
             loaded: what was loaded for the batch; extended and answered.
             people: ids of stored people.
+            across_bans: bans connect, too.
 
         Returns:
             `loaded`, or Conflict where somebody has changed since it was loaded.
@@ -147,7 +154,20 @@ class PostgresUnitOfWork:
             StoreUnavailable: the server does not answer.
         """
         with self._asking():
-            return loaded if self._loader.components(loaded, people) else Conflict("component")
+            whole = self._loader.components(loaded, people, across_bans=across_bans)
+        return loaded if whole else Conflict("component")
+
+    def load_later(self, leaves: Iterable[tuple[IdentifierKey, int]]) -> list[LaterRow]:
+        """Read stored events from after an erasure.
+
+        Args:
+            leaves: identifiers that received them, each with the instant, ms.
+
+        Raises:
+            StoreUnavailable: the server does not answer.
+        """
+        with self._asking():
+            return self._loader.later(leaves)
 
     def load_people(self, people: Iterable[ProfileId]) -> list[Person]:
         """Read people by id, those that exist, fresh from the database.
@@ -237,7 +257,7 @@ class PostgresUnitOfWork:
         try:
             outcome = self._transact(changes, packed, fence)
         except errors.UniqueViolation as error:
-            if error.diag.constraint_name == "events_message_key":
+            if error.diag.constraint_name in _MESSAGES:
                 self._loader.expect_duplicates()
             return Conflict(f"unique:{error.diag.constraint_name}")
         except (errors.SerializationFailure, errors.DeadlockDetected) as error:
@@ -248,6 +268,8 @@ class PostgresUnitOfWork:
             if not is_away(error):
                 raise
             raise self._lost() from error
+        if outcome == Conflict(erasures.MESSAGE):
+            self._loader.expect_duplicates()
         if isinstance(outcome, Committed):
             self._loader.cache_commit(changes, packed)
         return outcome
@@ -293,14 +315,16 @@ class PostgresUnitOfWork:
         if fence is not None and not sql.move_fence(cursor, fence):
             position = sql.next_position(cursor, fence.log, fence.partition)
             return Fenced(position)
-        stale = sql.write_people(cursor, changes, packed)
-        if stale:
-            return Conflict(stale)
-        stale = sql.write_identity(cursor, changes)
+        stale = (
+            erasures.write(cursor, changes)
+            or sql.write_people(cursor, changes, packed)
+            or sql.write_identity(cursor, changes)
+        )
         if stale:
             return Conflict(stale)
         sql.write_facts(cursor, changes, fence)
-        return Committed()
+        stale = erasures.stale(cursor, changes)
+        return Conflict(stale) if stale else Committed()
 
     @contextmanager
     def _asking(self) -> Iterator[None]:

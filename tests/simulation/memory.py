@@ -205,7 +205,7 @@ class WorkspaceTables:
                 event.message_key,
                 "",
                 event.kind,
-                event.links[0][0],
+                event.identifiers_named[0],
                 event.received_ms,
                 event.received_ms,
                 event.payload,
