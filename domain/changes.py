@@ -57,6 +57,7 @@ class LoadedState(msgspec.Struct):
         histories: person → stored events that their newer aggregates are made from, for people
             asked for; their leaves are complete in the fields above.
         erased: what is remembered of identifiers asked for that were erased.
+        around: identifiers all of whose links are known.
         later: leaf → its stored events from after an erasure, for leaves asked for.
         cut: people whom the batch takes identifiers from; never loaded, the core's own note.
     """
@@ -69,6 +70,7 @@ class LoadedState(msgspec.Struct):
     members: dict[ProfileId, list[Member]] = {}
     histories: dict[ProfileId, list[HistoryEvent]] = {}
     erased: dict[IdentifierKey, Erased] = {}
+    around: set[IdentifierKey] = set()
     later: dict[IdentifierKey, list[Event]] = {}
     cut: frozenset[ProfileId] = frozenset()
 
@@ -87,7 +89,7 @@ class NeedMore(msgspec.Struct, frozen=True):
     people: frozenset[ProfileId] = frozenset()
     histories: frozenset[ProfileId] = frozenset()
     later: frozenset[tuple[IdentifierKey, int]] = frozenset()
-    across_bans: bool = False
+    around: frozenset[IdentifierKey] = frozenset()
 
 
 class NewIdentifier(NamedTuple):

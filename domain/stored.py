@@ -1,11 +1,11 @@
-"""Rows as verification reads them: what the tables say about one workspace, as values.
+"""Rows as they are read again: what the tables say about one workspace, as values.
 
 Instants are ms since 1970 UTC.
 """
 
 from typing import NamedTuple
 
-from domain.ids import IdentifierKey, MessageKey, ProfileId, SegmentId
+from domain.ids import IdentifierKey, MessageKey, ProfileId, SegmentId, SourceId
 
 
 class StoredEvent(NamedTuple):
@@ -22,6 +22,16 @@ class StoredEvent(NamedTuple):
     region: str
     type: str
     leaf: IdentifierKey
+    occurred_ms: int
+    received_ms: int
+    payload: bytes
+
+
+class EventRow(NamedTuple):
+    """One stored event, as the engine reads it again."""
+
+    message_key: MessageKey
+    source: SourceId
     occurred_ms: int
     received_ms: int
     payload: bytes

@@ -7,13 +7,18 @@ kind, or in all, than the rules allow is refused. Pairs that an operator banned 
 the ban was lifted later.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Final
 
 from domain.ids import IdentifierKey, MessageKey
 from domain.policies import IdentityRules
 from oracle.statements.record import Statement
 
 Pair = tuple[IdentifierKey, IdentifierKey]
+NOBODY: Final[Mapping[IdentifierKey, int]] = MappingProxyType({})
+"""Nobody was erased."""
 
 
 @dataclass(frozen=True, order=True)
@@ -67,11 +72,19 @@ class Facts:
         """Take in what a command says of a pair; the greatest ruling counts."""
         self.rulings[pair] = max(self.rulings.get(pair, ruling), ruling)
 
-    def add(self, statement: Statement) -> None:
-        """Take in what one event says."""
+    def add(self, statement: Statement, erased: Mapping[IdentifierKey, int] = NOBODY) -> None:
+        """Take in what one event says.
+
+        Args:
+            statement: of the event.
+            erased: identifier → until when no event says anything of it; who received this one is
+                none of them.
+        """
         strong, *others = statement.named
         self.kinds[strong.key] = strong.kind
         for rank, weak in enumerate(others, 1):
+            if erased.get(weak.key, -1) >= statement.at_ms:
+                continue
             self.kinds[weak.key] = weak.kind
             place = Place(statement.at_ms, statement.tie, rank, MessageKey(statement.message))
             small, large = sorted((strong.key, weak.key))

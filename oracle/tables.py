@@ -44,6 +44,9 @@ class Tables(Protocol):
     def memberships(self) -> Iterable[StoredMembership]:
         """Every membership."""
 
+    def erased(self) -> Iterable[tuple[IdentifierKey, int]]:
+        """Every identifier that was erased, with the instant until when nothing is said of it."""
+
 
 @dataclass(frozen=True)
 class Rules:

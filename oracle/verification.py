@@ -29,6 +29,7 @@ from oracle.tables import Progress, Rules, Tables, Totals
 @dataclass
 class _Recomputed:
     facts: Facts = field(default_factory=Facts)
+    erased: dict[IdentifierKey, int] = field(default_factory=dict)
     misfiled: dict[MessageKey, IdentifierKey] = field(default_factory=dict)
     people: list[frozenset[IdentifierKey]] = field(default_factory=list)
     verdicts: dict[Pair, Verdict] = field(default_factory=dict)
@@ -55,7 +56,7 @@ def differences(
     Yields:
         Every difference; none when the tables are right.
     """
-    truth = _Recomputed()
+    truth = _Recomputed(erased=dict(tables.erased()))
     yield from _read(tables, rules, truth, totals, progress)
     _decide(truth, rules, totals)
     yield from link_differences(truth.facts, truth.verdicts, tables.links())
@@ -104,6 +105,8 @@ def _read(
             pairs, reason = read_pairs(event)
             bans = event.type == "unmerge"
             for pair in pairs:
+                if any(truth.erased.get(key, -1) >= event.received_ms for key in pair):
+                    continue
                 truth.facts.rule(pair, Ruling(event.received_ms, bans, reason if bans else ""))
             continue
         where = f"event {event.message_key.hex()}"
@@ -111,7 +114,9 @@ def _read(
         if statement is None:
             yield Difference("event", where, "payload", "an event with identifiers", "unreadable")
             continue
-        truth.facts.add(statement)
+        if truth.erased.get(event.leaf, -1) >= event.occurred_ms:
+            yield Difference("event", where, "row", "erased", "stored")
+        truth.facts.add(statement, truth.erased)
         strong = statement.named[0].key
         if strong != event.leaf:
             truth.misfiled[event.message_key] = strong

@@ -15,9 +15,7 @@ from psycopg import errors
 
 from cli.output import echo, progress
 from config.settings import Settings
-from domain.event import Batch, Event, Record
-from domain.ids import ProfileId, SourceId, WorkspaceId
-from domain.intake.envelope import encode_event
+from domain.ids import ProfileId, WorkspaceId
 from domain.profiles.leaf import Leaf
 from operators.segments.compile_definitions import compile_sound
 from operators.segments.program import Program
@@ -25,11 +23,10 @@ from operators.unify.rebuild import Rebuilt, fold_leaves, rebuild
 from oracle.compare import Difference
 from oracle.report import Report
 from sinks.profiles.cache import profile_name
-from sources.intake.decode import Decoder
+from sources.intake.stored import StoredEventReader, UnreadableEventError
 from store.audit import trail
-from store.definitions.load import Registry, SourceRow, load_registry
+from store.definitions.load import Registry, load_registry
 from store.profiles.repair import (
-    EventRow,
     StalePersonError,
     Stored,
     read_events,
@@ -52,10 +49,6 @@ Others are about these and are not mended here.
 """
 _RETRIES: Final = 20
 _UNLINKED_AT_A_TIME: Final = 500
-
-
-class UnreadableEventError(Exception):
-    """A stored event is none by the rules of today: the person is left as they are."""
 
 
 @dataclass
@@ -107,7 +100,6 @@ class Repair:
         self._apply = apply
         self._store = PostgresUnitOfWork(settings.postgres.dsn.get_secret_value(), 0)
         self._registry = self._store.read(load_registry)
-        self._decoder = Decoder({}, {}, settings.identity, settings.profile, stored=True)
         self._programs: dict[WorkspaceId, Program] = {}
         self._took(self._registry)
 
@@ -116,12 +108,11 @@ class Repair:
         self._programs = {
             number: compile_sound(live)[0] for number, live in registry.definitions.items()
         }
-        self._decoder = Decoder(
+        self._read = StoredEventReader(
             registry.sources,
             registry.salts,
             self._settings.identity,
             self._settings.profile,
-            stored=True,
         )
 
     def close(self) -> None:
@@ -188,7 +179,7 @@ class Repair:
             stored = read_person(connection, workspace, profile, lock=self._apply)
             if stored is None:
                 return None, None
-            events = self._events(workspace, read_events(connection, profile))
+            events = (self._read(workspace, row) for row in read_events(connection, profile))
             leaves = fold_leaves(events, program, self._settings.profile)
             rebuilt = rebuild(
                 stored.remains, leaves, program, self._settings.profile, time.time_ns() // 1_000_000
@@ -196,36 +187,6 @@ class Repair:
             if self._apply:
                 write_person(connection, rebuilt)
         return stored, rebuilt
-
-    def _events(self, workspace: WorkspaceId, rows: Iterator[EventRow]) -> Iterator[Event]:
-        """Read stored events again as the engine reads records.
-
-        Instants and message keys are the stored ones.
-        """
-        for row in rows:
-            self._know(workspace, row.source)
-            value = encode_event(row.source, row.received_ms, 0, row.payload, row.message_key.hex())
-            (item,) = self._decoder(Batch("repair", 0, 0, 1, (Record(0, 0, value),)))
-            if not isinstance(item, Event):
-                raise UnreadableEventError(
-                    f"its event {row.message_key.hex()} is unreadable by the rules of today"
-                )
-            yield msgspec.structs.replace(
-                item,
-                message_key=row.message_key,
-                occurred_ms=row.occurred_ms,
-                received_ms=row.received_ms,
-            )
-
-    def _know(self, workspace: WorkspaceId, source: SourceId) -> None:
-        """Sources that are no more have no region."""
-        if source not in self._registry.sources:
-            row = SourceRow(source, workspace, self._registry.salts[workspace], "")
-            self._took(
-                msgspec.structs.replace(
-                    self._registry, sources={**self._registry.sources, source: row}
-                )
-            )
 
     def _forget(self, people: Sequence[str]) -> None:
         """Remove the people that were written from the profile cache.

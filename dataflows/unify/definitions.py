@@ -13,6 +13,7 @@ from operators.segments.compile_definitions import compile_sound
 from operators.segments.program import Program
 from operators.unify.definitions import Definitions
 from sources.intake.decode import Decoder
+from sources.intake.stored import StoredEventReader
 from store.definitions.load import Registry, refresh
 from store.unify.unit_of_work import PostgresUnitOfWork
 
@@ -40,6 +41,7 @@ class LiveDefinitions:
     Attributes:
         current: what UNIFY decides by.
         decode: decodes batches with the sources that there are.
+        stored: reads stored events with them.
     """
 
     def __init__(self, store: PostgresUnitOfWork, rules: Rules) -> None:
@@ -49,6 +51,7 @@ class LiveDefinitions:
         self._due_at = 0.0
         self.current = Definitions(rules.identity, rules.profile, {})
         self.decode = Decoder({}, {}, rules.identity, rules.profile)
+        self.stored = StoredEventReader({}, {}, rules.identity, rules.profile)
 
     @property
     def revision(self) -> int:
@@ -78,6 +81,7 @@ class LiveDefinitions:
         self._registry = registry
         self.current = Definitions(identity, profile, programs, registry.revision)
         self.decode = Decoder(registry.sources, registry.salts, identity, profile)
+        self.stored = StoredEventReader(registry.sources, registry.salts, identity, profile)
 
     def names(self) -> set[tuple[str, str | None]]:
         """Events that any aggregate looks at which not everybody has yet."""

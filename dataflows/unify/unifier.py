@@ -7,7 +7,8 @@ does (`dataflows.unify.quarantine`); people whose evaluation breaks it rest for 
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from contextlib import suppress as suppress_error
 from functools import partial
 from typing import Final
 
@@ -23,9 +24,12 @@ from dataflows.unify.quarantine import Quarantine, Refused
 from dataflows.unify.waking import Waking
 from domain.changes import Changes, Facts, LoadedState, NeedMore
 from domain.event import Batch, Command, DeadLetter, Event, Fence, Wake
+from domain.ids import IdentifierKey
 from domain.policies import IdentityRules, ProfileRules
 from operators.unify.batch import unify
 from operators.unify.read_set import ReadSet, collect_read_set
+from operators.unify.suppress import suppress
+from sources.intake.stored import UnreadableEventError
 from store.errors import StoreUnavailable, is_away
 from store.unify.outcomes import Conflict, Fenced
 from store.unify.unit_of_work import PostgresUnitOfWork
@@ -203,9 +207,10 @@ class Unifier:
         self, items: list[Event | Command | DeadLetter], read_set: ReadSet
     ) -> Changes | Conflict:
         loaded = self._store.load(read_set)
+        judged = suppress(items, loaded, self._definitions.stored.without)
         now_ms = self._clock.now_ms()
         while True:
-            answer = unify(items, loaded, self._definitions.current, now_ms)
+            answer = unify(judged, loaded, self._definitions.current, now_ms)
             if isinstance(answer, Changes):
                 return answer
             extended = self._extend(loaded, answer)
@@ -216,7 +221,23 @@ class Unifier:
     def _extend(self, loaded: LoadedState, more: NeedMore) -> LoadedState | Conflict:
         if more.people:
             return self._store.load_components(loaded, more.people)
+        if more.around:
+            return self._store.load_around(loaded, more.around)
+        if more.later:
+            return self._with_later(loaded, more.later)
         return self._store.load_histories(loaded, more.histories, self._definitions.names())
+
+    def _with_later(
+        self, loaded: LoadedState, leaves: Collection[tuple[IdentifierKey, int]]
+    ) -> LoadedState:
+        """Add the stored events of leaves from after an erasure."""
+        found: dict[IdentifierKey, list[Event]] = {leaf: [] for leaf, _ in leaves}
+        for row in self._store.load_later(leaves):
+            with suppress_error(UnreadableEventError):
+                event = self._definitions.stored(row.workspace, row.event)
+                found[row.leaf].append(event)
+        loaded.later |= found
+        return loaded
 
     def close(self) -> None:
         """Close the database connection."""

@@ -79,9 +79,7 @@ def _enter_judged(loaded: LoadedState, changes: Changes) -> None:
     if loaded.erased:
         new = {row.identifier.key for row in changes.identifiers}
         new.update(key for link in changes.links for key in link.pair)
-        changes.judged = {
-            key: loaded.erased[key].until_ms for key in new & loaded.erased.keys()
-        }
+        changes.judged = {key: loaded.erased[key].until_ms for key in new & loaded.erased.keys()}
 
 
 def _fresh(items: Sequence[Item], loaded: LoadedState, changes: Changes) -> list[Event | Command]:

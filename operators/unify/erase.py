@@ -35,21 +35,15 @@ def missing(commands: Sequence[Erase], loaded: LoadedState) -> NeedMore | None:
         commands: of one batch, not stored yet.
         loaded: what is stored of their identifiers.
     """
-    owners = frozenset(
-        loaded.owners[key]
-        for command in commands
-        for key in command.identifiers
-        if key in loaded.owners
-    )
-    if not owners <= loaded.members.keys():
-        return NeedMore(owners, across_bans=True)
-    later = frozenset(
-        (leaf, command.until_ms)
-        for command in commands
-        if command.until_ms < FOREVER_MS
-        for leaf in (*_stored(command, loaded), *_neighbours(command, loaded))
-        if leaf not in loaded.later
-    )
+    keys = frozenset(key for command in commands for key in command.identifiers)
+    if not keys <= loaded.around:
+        return NeedMore(around=keys)
+    since: dict[IdentifierKey, int] = {}
+    for command in commands:
+        if command.until_ms < FOREVER_MS:
+            for leaf in (*_stored(command, loaded), *_neighbours(command, loaded)):
+                since[leaf] = min(since.get(leaf, command.until_ms), command.until_ms)
+    later = frozenset((leaf, at_ms) for leaf, at_ms in since.items() if leaf not in loaded.later)
     return NeedMore(later=later) if later else None
 
 
@@ -105,7 +99,9 @@ class Erasing:
             end
             for command in self._commands
             for end in _neighbours(command, loaded)
-            if end in loaded.owners and end not in stated and not self._receives(end)
+            if end in loaded.owners
+            and end not in stated
+            and not self._receives(end)
             and end not in keys
         )
 
@@ -172,13 +168,18 @@ class Erasing:
         Args:
             resolver: of the batch, over `rest`; nothing else has been taken in.
         """
-        command = self._commands[0]
-        resolver.reopen(
-            self._concerned(), command.workspace, (command.message_key, command.received_ms)
-        )
+        first = {command.workspace: command for command in reversed(self._commands)}
+        concerned = self._concerned()
+        for workspace, command in first.items():
+            people = [
+                profile
+                for profile in concerned
+                if decode_person(self.rest.people[profile]).workspace == workspace
+            ]
+            resolver.reopen(people, workspace, (command.message_key, command.received_ms))
         for pair, link in sorted(self._before.links.items()):
             if not self._keys.isdisjoint(pair) and self._is_ruled(link):
-                resolver.facts[pair] = _unstated(link, command.message_key)
+                resolver.facts[pair] = _unstated(link, first[link.workspace].message_key)
         for event in self.later():
             self._restate(event, resolver)
 

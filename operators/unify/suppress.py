@@ -1,7 +1,8 @@
 """Keeps what was said of erased identifiers from coming in: late, replayed and re-sent events.
 
 An event that happened until an identifier's erasure, and was to be received by it, is not kept.
-Where it merely names one beside a stronger identifier of somebody else, it is kept without it.
+Where it merely names one beside a stronger identifier of somebody else, it is kept without it, or
+not at all where its JSON cannot be freed of it.
 
 Clock: event time against the erasure's. Duplicates: a copy of what is not kept is a duplicate.
 """
@@ -13,8 +14,8 @@ from domain.event import Erase, Event, Identifier
 from domain.ids import IdentifierKey
 from operators.unify.read_set import Item
 
-Reread = Callable[[Event, Sequence[Identifier]], Event]
-"""Reads an event again without some of the identifiers that it names."""
+Reread = Callable[[Event, Sequence[Identifier]], Event | None]
+"""Reads an event again without some of the identifiers that it names; None where it cannot."""
 
 
 def untils(items: Sequence[Item], loaded: LoadedState) -> dict[IdentifierKey, int]:
@@ -52,9 +53,7 @@ def suppress(items: Sequence[Item], loaded: LoadedState, reread: Reread) -> list
     return [_judged(item, until, reread) if isinstance(item, Event) else item for item in items]
 
 
-def is_erased(
-    identifier: Identifier, occurred_ms: int, until: Mapping[IdentifierKey, int]
-) -> bool:
+def is_erased(identifier: Identifier, occurred_ms: int, until: Mapping[IdentifierKey, int]) -> bool:
     """Whether an event of an instant must not be known of an identifier."""
     return occurred_ms <= until.get(identifier.key, -1)
 
@@ -64,4 +63,4 @@ def _judged(event: Event, until: Mapping[IdentifierKey, int], reread: Reread) ->
     if is_erased(strong, event.occurred_ms, until):
         return Suppressed(event)
     erased = [one for one in others if is_erased(one, event.occurred_ms, until)]
-    return reread(event, erased) if erased else event
+    return (reread(event, erased) or Suppressed(event)) if erased else event

@@ -110,9 +110,12 @@ def _read(
 
 
 def read_pairs(event: StoredEvent) -> tuple[list[tuple[IdentifierKey, IdentifierKey]], str]:
-    """The pairs that an operator's command is about, smaller key first, and its reason."""
+    """The pairs that an operator's command is about, smaller key first, and its reason.
+
+    One that erases is about no pair.
+    """
     command, pairs = json.loads(event.payload), []
-    for one, other in command["links"]:
+    for one, other in command.get("links", ()):
         small, large = sorted((bytes.fromhex(one), bytes.fromhex(other)))
         pairs.append((IdentifierKey(small), IdentifierKey(large)))
     return pairs, command.get("reason", "")

@@ -13,11 +13,12 @@ import msgspec
 import psycopg
 
 from domain.event import COMMANDS
-from domain.ids import IdentifierKey, MessageKey, ProfileId, SegmentId, SourceId, WorkspaceId
+from domain.ids import IdentifierKey, ProfileId, SegmentId, WorkspaceId
 from domain.instants import utc
 from domain.link import HOLDING
 from domain.profiles.leaf import Leaf, decode_leaf
 from domain.profiles.profile import NEVER, FactKey, Person, Stage, decode_person, encode_person
+from domain.stored import EventRow
 from operators.unify.rebuild import Rebuilt, Remains
 from store import locks
 from store.connection import Integers, Keys
@@ -70,16 +71,6 @@ class Stored(NamedTuple):
 
 class StalePersonError(Exception):
     """The stored row is not the one that was read."""
-
-
-class EventRow(NamedTuple):
-    """One stored event."""
-
-    message_key: MessageKey
-    source: SourceId
-    occurred_ms: int
-    received_ms: int
-    payload: bytes
 
 
 @contextmanager

@@ -47,6 +47,7 @@ FROM links WHERE workspace_id = %(workspace)s
 _MEMBERSHIPS: Final = (
     "SELECT segment_id, profile_id, version FROM memberships WHERE workspace_id = %(workspace)s"
 )
+_ERASED: Final = "SELECT key, until_ms FROM erased_identifiers WHERE workspace_id = %(workspace)s"
 _BALANCES: Final = """
 SELECT segment_id, profile_id, sum(delta)::bigint FROM changes WHERE workspace_id = %(workspace)s
 GROUP BY segment_id, profile_id HAVING sum(delta) <> 0
@@ -166,6 +167,10 @@ class PostgresTables:
             StoredMembership(SegmentId(row[0]), ProfileId(row[1]), row[2])
             for row in self._stream(_MEMBERSHIPS)
         )
+
+    def erased(self) -> Iterator[tuple[IdentifierKey, int]]:
+        """Every identifier that was erased, with the instant until when nothing is said of it."""
+        return ((IdentifierKey(key), until_ms) for key, until_ms in self._stream(_ERASED))
 
     def balances(self) -> Iterator[tuple[SegmentId, ProfileId, int]]:
         """What every person's changes of a segment add up to, where it is not 0."""

@@ -45,26 +45,28 @@ DELETE FROM merges WHERE workspace_id = %s AND (survivor = ANY(%s) OR other = AN
 """
 _MEMBERSHIPS: Final = "DELETE FROM memberships WHERE profile_id = ANY(%s)"
 _RESTING: Final = "DELETE FROM resting_people WHERE profile_id = ANY(%s)"
-_STAND_IN: Final = (
-    "UPDATE audience_members m SET profile_id = moved.ghost FROM unnest(%s, %s)"
-    " AS moved(person, ghost) WHERE m.profile_id = moved.person",
-    "UPDATE changes c SET profile_id = moved.ghost FROM unnest(%s, %s)"
-    " AS moved(person, ghost) WHERE c.profile_id = moved.person",
-)
+_MEMBERS: Final = """
+UPDATE audience_members m SET profile_id = moved.ghost
+    FROM unnest(%s, %s) AS moved(person, ghost) WHERE m.profile_id = moved.person
+"""
+_CHANGES: Final = """
+UPDATE changes c SET profile_id = moved.ghost
+    FROM unnest(%s, %s) AS moved(person, ghost) WHERE c.profile_id = moved.person
+"""
 _REQUESTS: Final = f"""
 UPDATE push_requests r SET rows = (
     SELECT jsonb_agg(CASE WHEN moved.ghost IS NULL THEN pair
         ELSE jsonb_set(pair, '{{0}}', to_jsonb(replace(moved.ghost::text, '-', ''))) END ORDER BY n)
     FROM jsonb_array_elements(r.rows) WITH ORDINALITY AS listed(pair, n)
     LEFT JOIN unnest(%s, %s) AS moved(person, ghost) ON moved.person = (pair->>0)::uuid)
-WHERE people_of(r.rows) && ARRAY(SELECT unnest(%s)) AND r.status
+WHERE people_of(r.rows) && %s AND r.status
     IN {one_of((RequestStatus.RECORDED, RequestStatus.ACCEPTED, RequestStatus.UNDONE))}
 """
 _RECORD: Final = """
 INSERT INTO erasures (command, workspace_id, keys, profiles, people, joined, neighbours, until_ms,
     identifiers, events, links, merges, memberships, processed_at)
-SELECT command, %s, ARRAY(SELECT unnest(%s)), ARRAY(SELECT unnest(%s)), ARRAY(SELECT unnest(%s)),
-    ARRAY(SELECT unnest(%s)), ARRAY(SELECT unnest(%s)), %s, %s, %s, %s, %s, %s, %s
+SELECT command, %s, %s, %s, %s,
+    %s, %s, %s, %s, %s, %s, %s, %s, %s
 FROM unnest(%s) AS one(command)
 """
 _RECIPIENTS: Final = """
@@ -142,8 +144,8 @@ def _erase(cursor: psycopg.Cursor, erasure: Erasure, now_ms: int) -> bool:
     if erasure.people:
         memberships = cursor.execute(_MEMBERSHIPS, (people,)).rowcount
         cursor.execute(_RESTING, (people,))
-        for statement in _STAND_IN:
-            cursor.execute(statement, (people, ghosts))
+        cursor.execute(_MEMBERS, (people, ghosts))
+        cursor.execute(_CHANGES, (people, ghosts))
         cursor.execute(_REQUESTS, (people, ghosts, people))
     command = Keys([erasure.command])
     cursor.execute(
@@ -177,9 +179,7 @@ def stale(cursor: psycopg.Cursor, changes: Changes) -> str:
         return ""
     found: dict[IdentifierKey, int] = {}
     parameters = (Keys(messages), Keys(suppressed), Keys(sorted(keys)))
-    for key, until_ms in cursor.connection.cursor(binary=True).execute(
-        _STALE.encode(), parameters
-    ):
+    for key, until_ms in cursor.connection.cursor(binary=True).execute(_STALE.encode(), parameters):
         if until_ms is None:
             return MESSAGE
         found[IdentifierKey(MessageKey(key))] = until_ms

@@ -14,7 +14,7 @@ Three rules keep the law:
   that it replaced.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Set
 
 from domain.changes import Changes, LoadedState, Member
 from domain.ids import IdentifierKey, ProfileId
@@ -114,15 +114,32 @@ class Loader:
                 _own(loaded, key, row.id, leaf)
         return again
 
-    def components(
-        self, loaded: LoadedState, people: Iterable[ProfileId], *, across_bans: bool = False
-    ) -> bool:
-        """Add people's whole components, including everyone whom facts connect, as of one instant.
+    def around(self, loaded: LoadedState, keys: Set[IdentifierKey]) -> bool:
+        """Add all links of identifiers, and whole components of everybody at their ends.
 
-        Args:
-            loaded: extended in place.
-            people: stored people.
-            across_bans: bans connect, too.
+        As of one instant; a pair that an operator banned has ends, too.
+
+        Returns:
+            False where somebody has changed since they were found; then `loaded` is of no use any
+            more.
+        """
+        with self._reads.whole():
+            links = self._reads.links_at(list(keys))
+            known = {pair: link for pair, link in loaded.links.items() if keys.isdisjoint(pair)}
+            loaded.links = known | {link.pair: link for link in links}
+            ends = {*keys, *(key for link in links for key in link.pair)}
+            owned = self._reads.owned(list(ends))
+            stored = {key for leaves in owned.leaves.values() for key in leaves}
+            if ends & loaded.owners.keys() - stored or self._learn(loaded, owned):
+                return False
+            waiting = [row.id for row in owned.people if row.id not in loaded.members]
+            if not self._connect(loaded, waiting):
+                return False
+        loaded.around.update(keys)
+        return True
+
+    def components(self, loaded: LoadedState, people: Iterable[ProfileId]) -> bool:
+        """Add people's whole components, including everyone whom facts connect, as of one instant.
 
         Returns:
             False where somebody has changed since they were found; then `loaded` is of no use any
@@ -130,16 +147,17 @@ class Loader:
         """
         with self._reads.whole():
             waiting = [person for person in people if person not in loaded.members]
-            while waiting:
-                reached = self._members(loaded, waiting, across_bans=across_bans)
-                if reached is None:
-                    return False
-                waiting = reached
+            return self._connect(loaded, waiting)
+
+    def _connect(self, loaded: LoadedState, waiting: list[ProfileId]) -> bool:
+        while waiting:
+            reached = self._members(loaded, waiting)
+            if reached is None:
+                return False
+            waiting = reached
         return True
 
-    def _members(
-        self, loaded: LoadedState, people: list[ProfileId], *, across_bans: bool
-    ) -> list[ProfileId] | None:
+    def _members(self, loaded: LoadedState, people: list[ProfileId]) -> list[ProfileId] | None:
         """Add people with their members and links.
 
         Returns the people they lead to, or None where somebody changed meanwhile.
@@ -154,7 +172,7 @@ class Loader:
                 return None
         links = self._reads.links_of(people)
         loaded.links |= {link.pair: link for link in links}
-        ends = {key for link in links if link.holds or across_bans for key in link.pair}
+        ends = {key for link in links if link.holds for key in link.pair}
         beyond = [key for key in ends if key not in loaded.owners]
         if beyond and self._learn(loaded, self._reads.owned(beyond)):
             return None

@@ -13,6 +13,7 @@ from domain.instants import utc
 from domain.link import Link, Pair
 from domain.privacy import Erased
 from domain.profiles.profile import FactKey
+from domain.stored import EventRow
 from store.connection import Keys
 from store.unify.history import read_events
 from store.unify.reads import LaterRow, MemberRow, Named, Owned, PersonRow
@@ -40,7 +41,7 @@ UNION ALL
 SELECT e.message_key FROM wanted JOIN erased_messages e ON e.message_key = wanted.key
 """
 _LOAD_LATER: Final = """
-SELECT e.leaf, e.message_key, e.source_id, round(extract(epoch FROM e.occurred_at) * 1000)::bigint,
+SELECT e.leaf, e.workspace_id, e.message_key, e.source_id, round(extract(epoch FROM e.occurred_at) * 1000)::bigint,
     round(extract(epoch FROM e.received_at) * 1000)::bigint, e.payload
 FROM unnest(%s, %s::timestamptz[]) AS wanted(leaf, since)
     JOIN events e ON e.leaf = wanted.leaf AND e.occurred_at > wanted.since
@@ -60,6 +61,11 @@ SELECT l.a, l.b, l.workspace_id, l.first_ms, l.tie, l.cause, l.rank, l.status, l
     l.ruled_ms
 FROM unnest(%s) AS wanted(id) JOIN identifiers i ON i.profile_id = wanted.id
     JOIN links l ON l.b = i.key
+"""
+_LOAD_LINKS_AT: Final = """
+SELECT l.a, l.b, l.workspace_id, l.first_ms, l.tie, l.cause, l.rank, l.status, l.reason,
+    l.ruled_ms
+FROM links l WHERE l.a = ANY(%s) OR l.b = ANY(%s)
 """
 _LOAD_PEOPLE: Final = """
 SELECT p.id, p.version, p.doc FROM unnest(%s) AS wanted(id) JOIN profiles p ON p.id = wanted.id
@@ -126,6 +132,10 @@ class PostgresReads:
         """All links that touch an identifier of people."""
         return [_link(row) for row in self._query(_LOAD_LINKS_OF, [Keys(ids), Keys(ids)])]
 
+    def links_at(self, keys: Sequence[IdentifierKey]) -> list[Link]:
+        """All links that touch identifiers, stored or not."""
+        return [_link(row) for row in self._query(_LOAD_LINKS_AT, [Keys(keys), Keys(keys)])]
+
     def events(
         self, ids: Sequence[ProfileId], names: Iterable[tuple[str, str | None]]
     ) -> dict[ProfileId, list[HistoryEvent]]:
@@ -137,14 +147,13 @@ class PostgresReads:
         keys = Keys([leaf for leaf, _ in leaves])
         since = [utc(at_ms) for _, at_ms in leaves]
         return [
-            LaterRow(*row) for row in self._query(_LOAD_LATER, [keys, since, list(COMMANDS)])
+            LaterRow(leaf, workspace, EventRow(*row))
+            for leaf, workspace, *row in self._query(_LOAD_LATER, [keys, since, list(COMMANDS)])
         ]
 
 
 def _owned(
-    rows: Iterable[
-        tuple[bytes | None, bytes, bytes | None, int | None, bytes | None, int | None]
-    ],
+    rows: Iterable[tuple[bytes | None, bytes, bytes | None, int | None, bytes | None, int | None]],
 ) -> Owned:
     found = Owned({}, [], {})
     for key, owner, leaf, version, doc, until_ms in rows:

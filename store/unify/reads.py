@@ -5,9 +5,10 @@ from contextlib import AbstractContextManager
 from typing import NamedTuple, Protocol
 
 from domain.changes import HistoryEvent
-from domain.ids import IdentifierKey, MessageKey, ProfileId, SourceId
+from domain.ids import IdentifierKey, MessageKey, ProfileId, WorkspaceId
 from domain.link import Link, Pair
 from domain.privacy import Erased
+from domain.stored import EventRow
 
 
 class PersonRow(NamedTuple):
@@ -32,15 +33,11 @@ class LaterRow(NamedTuple):
 
     Attributes:
         leaf: the identifier that received it.
-        payload: its JSON.
     """
 
     leaf: IdentifierKey
-    message_key: MessageKey
-    source: SourceId
-    occurred_ms: int
-    received_ms: int
-    payload: bytes
+    workspace: WorkspaceId
+    event: EventRow
 
 
 class Owned(NamedTuple):
@@ -96,6 +93,9 @@ class Reads(Protocol):
 
     def links_of(self, ids: Sequence[ProfileId]) -> list[Link]:
         """All links that touch an identifier of people."""
+
+    def links_at(self, keys: Sequence[IdentifierKey]) -> list[Link]:
+        """All links that touch identifiers, stored or not."""
 
     def events(
         self, ids: Sequence[ProfileId], names: Iterable[tuple[str, str | None]]

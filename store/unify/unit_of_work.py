@@ -5,7 +5,7 @@ read. Fenced: the partition's next position moves in the same transaction, from 
 batch started at. Nothing else makes processing exactly-once.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Set
 from contextlib import contextmanager
 from typing import Final, Protocol, TypeVar
 
@@ -44,9 +44,17 @@ class UnitOfWork(Protocol):
         """What is stored of the identifiers, pairs and messages."""
 
     def load_components(
-        self, loaded: LoadedState, people: Iterable[ProfileId], *, across_bans: bool = False
+        self, loaded: LoadedState, people: Iterable[ProfileId]
     ) -> "LoadedState | Conflict":
         """`loaded`, with the whole components of some people.
+
+        Conflict where somebody has changed since it was loaded.
+        """
+
+    def load_around(
+        self, loaded: LoadedState, keys: Set[IdentifierKey]
+    ) -> "LoadedState | Conflict":
+        """`loaded`, with all links of some identifiers, and the components of those at their ends.
 
         Conflict where somebody has changed since it was loaded.
         """
@@ -138,14 +146,13 @@ class PostgresUnitOfWork:
             return self._loader.load(read_set)
 
     def load_components(
-        self, loaded: LoadedState, people: Iterable[ProfileId], *, across_bans: bool = False
+        self, loaded: LoadedState, people: Iterable[ProfileId]
     ) -> LoadedState | Conflict:
         """Read people's whole components, including everyone whom facts connect, as of one instant.
 
         Args:
             loaded: what was loaded for the batch; extended and answered.
             people: ids of stored people.
-            across_bans: bans connect, too.
 
         Returns:
             `loaded`, or Conflict where somebody has changed since it was loaded.
@@ -154,8 +161,23 @@ class PostgresUnitOfWork:
             StoreUnavailable: the server does not answer.
         """
         with self._asking():
-            whole = self._loader.components(loaded, people, across_bans=across_bans)
-        return loaded if whole else Conflict("component")
+            return loaded if self._loader.components(loaded, people) else Conflict("component")
+
+    def load_around(self, loaded: LoadedState, keys: Set[IdentifierKey]) -> LoadedState | Conflict:
+        """Read all links of identifiers, and the components of everybody at their ends.
+
+        Args:
+            loaded: what was loaded for the batch; extended and answered.
+            keys: of identifiers, stored or not.
+
+        Returns:
+            `loaded`, or Conflict where somebody has changed since it was loaded.
+
+        Raises:
+            StoreUnavailable: the server does not answer.
+        """
+        with self._asking():
+            return loaded if self._loader.around(loaded, keys) else Conflict("component")
 
     def load_later(self, leaves: Iterable[tuple[IdentifierKey, int]]) -> list[LaterRow]:
         """Read stored events from after an erasure.

@@ -52,6 +52,7 @@ class HandTables:
     stored_people: list[StoredPerson] = field(default_factory=list)
     stored_links: list[Link] = field(default_factory=list)
     stored_memberships: list[StoredMembership] = field(default_factory=list)
+    stored_erased: list[tuple[IdentifierKey, int]] = field(default_factory=list)
 
     def events(self) -> Iterable[StoredEvent]:
         return self.stored_events
@@ -186,3 +187,6 @@ def row_of(person: Person) -> StoredPerson:
         person.wake_ms or None,
         encode_person(person),
     )
+
+    def erased(self) -> Iterable[tuple[IdentifierKey, int]]:
+        return self.stored_erased

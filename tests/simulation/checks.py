@@ -3,7 +3,8 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 
-from domain.event import DeadLetter
+from domain.event import DeadLetter, Erase, Event
+from domain.ids import IdentifierKey, MessageKey
 from domain.signals import metrics
 from oracle.tables import Rules, Totals
 from oracle.verification import differences
@@ -15,6 +16,7 @@ def complaints(world: World) -> Iterator[str]:
     """Everything that is wrong; nothing when all laws hold."""
     yield from oracle_complaints(world)
     yield from exactly_once_complaints(world)
+    yield from erasure_complaints(world)
     yield from outbox_complaints(world)
     yield from history_complaints(world)
 
@@ -55,10 +57,11 @@ def exactly_once_complaints(world: World) -> Iterator[str]:
         for item in decode(batch)
     ]
     messages = Counter(item.message_key for item in items if not isinstance(item, DeadLetter))
-    if set(messages) != set(tables.events):
-        yield (
-            f"events: {len(messages)} different messages were sent, {len(tables.events)} are stored"
-        )
+    kept = len(tables.events) + len(tables.erased_messages)
+    if set(messages) != tables.events.keys() | tables.erased_messages.keys():
+        yield f"events: {len(messages)} different messages were sent, {kept} are known"
+    if tables.events.keys() & tables.erased_messages.keys():
+        yield "events: an erased message is stored"
     letters = sum(isinstance(item, DeadLetter) for item in items)
     if letters != len(tables.dead_letters):
         yield f"dead letters: {letters} expected, {len(tables.dead_letters)} stored"
@@ -67,11 +70,38 @@ def exactly_once_complaints(world: World) -> Iterator[str]:
             f"duplicates: {messages.total() - len(messages)} expected, {tables.duplicates} counted"
         )
     accepted = sum(
-        value for key, value in tables.observed.items() if key.metric == metrics.ACCEPTED
+        value
+        for key, value in tables.observed.items()
+        if key.metric in (metrics.ACCEPTED, metrics.SUPPRESSED)
     )
-    events = sum(hasattr(event, "source") for event in tables.events.values())
-    if accepted != events:
-        yield f"observations: {accepted} accepted, {events} stored"
+    events = sum(isinstance(event, Event) for event in tables.events.values())
+    if accepted != events + len(tables.erased_messages):
+        yield f"observations: {accepted} accepted or suppressed, {events} stored"
+
+
+def erasure_complaints(world: World) -> Iterator[str]:
+    """Law 17: what was erased is nowhere, and nothing else is gone."""
+    history, tables = world.history, world.tables
+    registry = history.registry
+    decode = Decoder(registry.sources, registry.salts, history.identity, history.profile)
+    until: dict[IdentifierKey, int] = {}
+    copies: dict[MessageKey, list[Event]] = defaultdict(list)
+    for number in range(history.partitions):
+        batch = world.log.read(number, 0, 10**9)
+        for item in decode(batch) if batch else ():
+            if isinstance(item, Event):
+                copies[item.message_key].append(item)
+            elif isinstance(item, Erase):
+                for key in item.identifiers:
+                    until[key] = max(until.get(key, -1), item.until_ms)
+    if until != {k: e.until_ms for k, e in tables.erased.items() if e.until_ms >= 0}:
+        yield "erasure: the instants are not those of the commands"
+    for message, told in copies.items():
+        gone = [until.get(one.identifiers[0].key, -1) >= one.occurred_ms for one in told]
+        if message in tables.events and all(gone):
+            yield f"erasure: message {message.hex()} came back"
+        if message in tables.erased_messages and not any(gone):
+            yield f"erasure: message {message.hex()} is gone"
 
 
 def outbox_complaints(world: World) -> Iterator[str]:
@@ -96,5 +126,6 @@ def outbox_complaints(world: World) -> Iterator[str]:
 def history_complaints(world: World) -> Iterator[str]:
     """Everybody who is gone was merged away, and everybody who came out of somebody is recorded."""
     merged = {merge.other for merge in world.tables.merges if merge.kind == "merge"}
+    merged |= world.tables.forgotten
     for profile in sorted(world.tables.ever - world.tables.people.keys() - merged):
         yield f"merge history: person {profile.hex()} is gone without a trace"

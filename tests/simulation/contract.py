@@ -61,7 +61,11 @@ class Feed:
             known = self.store.load(collect_read_set(items))
             answer = unify(items, known, self.rules or definitions(), NOON_MS)
             while isinstance(answer, NeedMore):
-                whole = self.store.load_components(known, answer.people)
+                whole = (
+                    self.store.load_around(known, answer.around)
+                    if answer.around
+                    else self.store.load_components(known, answer.people)
+                )
                 if isinstance(whole, Conflict):
                     break
                 answer = unify(items, whole, self.rules or definitions(), NOON_MS)

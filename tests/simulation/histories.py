@@ -193,6 +193,8 @@ class _Draft:
             self.unmerge()
             while self.rng.random() < 0.4:
                 self.overrule()
+        while self.rng.random() < 0.15:
+            self.erase()
         while self.sent and self.rng.random() < 0.4:
             self.again()
 
@@ -310,6 +312,36 @@ class _Draft:
         self.command(
             workspace, one, other, kind, received if self.rng.random() < 0.2 else self.received()
         )
+
+    def erase(self) -> None:
+        """Somebody asks to be erased: all that hangs together, or a part of it."""
+        workspace, chosen = (
+            self.rng.choice((1, 1, 2)),
+            {self.one(self.rng.choice(sorted(self.pool)))},
+        )
+        if self.pairs:
+            workspace, one, other = self.rng.choice(self.pairs)
+            chosen = {one, other}
+            for _ in range(self.rng.choice((0, 1, 5))):
+                chosen |= {
+                    end
+                    for where, *ends in self.pairs
+                    if where == workspace and not chosen.isdisjoint(ends)
+                    for end in ends
+                }
+        if self.rng.random() < 0.2:
+            chosen = set(self.rng.sample(sorted(chosen), 1))
+        at_ms = self.received() if self.rng.random() < 0.5 else T0 + self.rng.randrange(SPAN_MS)
+        body = {
+            "kind": "erase",
+            "workspace": workspace,
+            "id": f"command {len(self.appends)}",
+            "identifiers": [identifier_key(SALTS[workspace], *one).hex() for one in sorted(chosen)],
+            "afterwards": self.rng.choice(("new", "new", "new", "refuse")),
+            "author": "officer",
+            "reason": "they asked for it",
+        }
+        self.put(encode_command(at_ms, json.dumps(body).encode()))
 
     def again(self) -> None:
         """A client repeats itself, word for word or with another story under the same id."""

@@ -8,26 +8,33 @@ called: there the simulation runs other workers, cuts the connection, or kills t
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
-from domain.changes import Change, Changes, Counted, HistoryEvent, LoadedState, Merge
+from domain.changes import Change, Changes, Counted, Erasure, HistoryEvent, LoadedState, Merge
 from domain.event import Command, Event, Fence
 from domain.ids import IdentifierKey, MessageKey, ProfileId, SegmentId, WorkspaceId
 from domain.link import Link, Pair
+from domain.privacy import FOREVER_MS, Erased
 from domain.profiles.profile import Person, decode_person, encode_person
-from domain.stored import StoredEvent, StoredIdentifier, StoredMembership, StoredPerson
+from domain.stored import EventRow, StoredEvent, StoredIdentifier, StoredMembership, StoredPerson
 from operators.unify.backfill import history_event
 from operators.unify.read_set import ReadSet
 from store.definitions.load import Registry
 from store.errors import StoreUnavailable
+from store.unify.erasures import IDENTIFIER, MESSAGE
 from store.unify.loading import Loader
 from store.unify.outcomes import DEFINITIONS, Committed, Conflict, Fenced, Outcome
-from store.unify.reads import MemberRow, Named, Owned, PersonRow
+from store.unify.reads import LaterRow, MemberRow, Named, Owned, PersonRow
 
 T = TypeVar("T")
+_FOUND_DUPLICATE = (
+    Conflict("unique:events_message_key"),
+    Conflict("unique:erased_messages_pkey"),
+    Conflict(MESSAGE),
+)
 
 
 class BrokenError(AssertionError):
@@ -67,6 +74,10 @@ class MemoryTables:
         self.observed: dict[Counted, float] = defaultdict(float)
         self.duplicates = 0
         self.ever: set[ProfileId] = set()
+        self.erased: dict[IdentifierKey, Erased] = {}
+        self.erased_messages: dict[MessageKey, WorkspaceId] = {}
+        self.erasures: list[Erasure] = []
+        self.forgotten: set[ProfileId] = set()
 
     def snapshot(self, workspace: WorkspaceId) -> "WorkspaceTables":
         """One workspace as the oracle reads it."""
@@ -92,6 +103,7 @@ class MemoryTables:
             return Conflict(refused)
         if fence is not None:
             self.offsets[fence.log, fence.partition] = fence.next
+        self._erase(changes)
         self._write_people(changes)
         self._write_identity(changes)
         self._write_facts(changes, fence)
@@ -114,15 +126,71 @@ class MemoryTables:
         fresh = [row.identifier.key for row in changes.identifiers]
         if len(set(fresh)) != len(fresh):
             raise BrokenError("one new identifier twice in one commit")
-        if any(key in self.identifiers for key in fresh):
+        freed = {key for erasure in changes.erasures for key in erasure.stored}
+        claimed = {key for erasure in changes.erasures for key in erasure.entries} - freed
+        if any(key in self.identifiers for key in {*fresh, *claimed} - freed):
             return "unique:identifiers_pkey"
+        if not freed <= self.identifiers.keys():
+            return "identifier"
         if any(event.message_key in self.events for event in changes.events):
             return "unique:events_message_key"
-        if any(link.pair in self.links for link in changes.links):
+        named = {key for erasure in changes.erasures for key in erasure.keys}
+        if any(link.pair in self.links and named.isdisjoint(link.pair) for link in changes.links):
             return "unique:links_pkey"
         if any(self.links.get(before.pair) != before for before, _ in changes.revised):
             return "link"
-        return ""
+        return self._refuse_erased(changes)
+
+    def _refuse_erased(self, changes: Changes) -> str:
+        suppressed = [message for _, message in changes.suppressed]
+        if any(message in self.erased_messages for message in suppressed):
+            return "unique:erased_messages_pkey"
+        if any(message in self.events for message in suppressed) or any(
+            event.message_key in self.erased_messages for event in changes.events
+        ):
+            return MESSAGE
+        after = dict(self.erased)
+        for erasure in changes.erasures:
+            after |= _entries(after, erasure)
+        keys = {row.identifier.key for row in changes.identifiers}
+        keys |= {key for link in changes.links for key in link.pair}
+        found = {key: after[key].until_ms for key in keys & after.keys()}
+        return "" if found == changes.judged else IDENTIFIER
+
+    def _erase(self, changes: Changes) -> None:
+        for erasure in changes.erasures:
+            keys = set(erasure.keys)
+            self.erased |= _entries(self.erased, erasure)
+            for key in erasure.stored:
+                row = self.identifiers.pop(key)
+                self.owned[row.profile].discard(key)
+            for pair in [pair for pair in self.links if not keys.isdisjoint(pair)]:
+                del self.links[pair]
+                for key in pair:
+                    self.links_of[key].discard(pair)
+            for message, event in list(self.events.items()):
+                if (
+                    isinstance(event, Event)
+                    and event.identifiers[0].key in keys
+                    and event.occurred_ms <= erasure.until_ms
+                ):
+                    del self.events[message]
+                    self.erased_messages[message] = event.workspace
+            gone = [m for m in self.merges if not keys.isdisjoint({m.survivor, m.other})]
+            self.merges = [merge for merge in self.merges if merge not in gone]
+            self.forgotten.update(erasure.people, *({m.survivor, m.other} for m in gone))
+            stands_in = dict(zip(erasure.people, erasure.ghosts, strict=True))
+            self.outbox = [
+                change._replace(profile=stands_in.get(change.profile, change.profile))
+                for change in self.outbox
+            ]
+            self.memberships = {
+                member: version
+                for member, version in self.memberships.items()
+                if member[1] not in stands_in
+            }
+            self.erasures.append(erasure)
+        self.erased_messages |= {message: work for work, message in changes.suppressed}
 
     def _write_people(self, changes: Changes) -> None:
         for profile, _ in changes.gone:
@@ -190,6 +258,17 @@ class MemoryTables:
         for counted, amount in changes.observed.items():
             self.observed[counted] += amount
         self.duplicates += changes.duplicates
+
+
+def _entries(
+    before: Mapping[IdentifierKey, Erased], erasure: Erasure
+) -> dict[IdentifierKey, Erased]:
+    """What is remembered after one command of the identifiers that it concerns."""
+    found = {}
+    for key, new in erasure.entries.items():
+        old = before.get(key, new)
+        found[key] = Erased(max(old.until_ms, new.until_ms), max(old.version, new.version))
+    return found
 
 
 class WorkspaceTables:
@@ -267,6 +346,9 @@ class WorkspaceTables:
     def links(self) -> Iterable[Link]:
         return [link for link in self._tables.links.values() if link.workspace == self._workspace]
 
+    def erased(self) -> Iterable[tuple[IdentifierKey, int]]:
+        return [(key, erased.until_ms) for key, erased in self._tables.erased.items()]
+
     def memberships(self) -> Iterable[StoredMembership]:
         return [
             StoredMembership(segment, profile, version)
@@ -301,13 +383,14 @@ class MemoryReads:
         links = [tables.links[pair] for pair in pairs if pair in tables.links]
         owned = self.owned(keys)
         self._pause()
-        stored = {key for key in messages if key in tables.events}
+        stored = {key for key in messages if key in tables.events or key in tables.erased_messages}
         self._pause()
         return Named(links, owned, stored)
 
     def owned(self, keys: Sequence[IdentifierKey]) -> Owned:
         self._pause()
-        found = Owned({}, [])
+        erased = self._tables.erased
+        found = Owned({}, [], {key: erased[key] for key in keys if key in erased})
         for key in keys:
             row = self._tables.identifiers.get(key)
             if row is not None:
@@ -342,6 +425,30 @@ class MemoryReads:
             for pair in tables.links_of[key]
         }
         return [tables.links[pair] for pair in sorted(pairs)]
+
+    def links_at(self, keys: Sequence[IdentifierKey]) -> list[Link]:
+        pairs = {pair for key in keys for pair in self._tables.links_of.get(key, ())}
+        return [self._tables.links[pair] for pair in sorted(pairs)]
+
+    def later(self, leaves: Sequence[tuple[IdentifierKey, int]]) -> list[LaterRow]:
+        self._pause()
+        since = dict(leaves)
+        return [
+            LaterRow(
+                event.identifiers[0].key,
+                event.workspace,
+                EventRow(
+                    event.message_key,
+                    event.source,
+                    event.occurred_ms,
+                    event.received_ms,
+                    event.payload,
+                ),
+            )
+            for event in self._tables.events.values()
+            if isinstance(event, Event)
+            and event.occurred_ms > since.get(event.identifiers[0].key, FOREVER_MS)
+        ]
 
     def events(
         self, ids: Sequence[ProfileId], names: Iterable[tuple[str, str | None]]
@@ -403,6 +510,14 @@ class MemoryUnitOfWork:
         with self._asking():
             return known if self._loader.components(known, people) else Conflict("component")
 
+    def load_around(self, known: LoadedState, keys: Set[IdentifierKey]) -> LoadedState | Conflict:
+        with self._asking():
+            return known if self._loader.around(known, keys) else Conflict("component")
+
+    def load_later(self, leaves: Iterable[tuple[IdentifierKey, int]]) -> list[LaterRow]:
+        with self._asking():
+            return self._loader.later(leaves)
+
     def load_people(self, people: Iterable[ProfileId]) -> list[Person]:
         with self._asking():
             return [decode_person(row.doc) for row in self._loader.people(people)]
@@ -438,7 +553,7 @@ class MemoryUnitOfWork:
             packed = [(person, encode_person(person)) for person in changes.people]
             outcome = self._tables.commit(changes, fence)
             self._pause()
-        if outcome == Conflict("unique:events_message_key"):
+        if outcome in _FOUND_DUPLICATE:
             self._loader.expect_duplicates()
         if isinstance(outcome, Committed):
             self._loader.cache_commit(changes, packed)

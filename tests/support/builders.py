@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from domain.event import Allow, Batch, Event, Identifier, Order, Record, Unmerge
+from domain.event import Allow, Batch, Erase, Event, Identifier, Order, Record, Unmerge
 from domain.ids import AggregateId, IdentifierKey, SegmentId, SourceId, WorkspaceId
 from domain.intake.envelope import encode_event
 from domain.keys import identifier_key, message_key
@@ -68,21 +68,38 @@ def unmerge(
     *pairs: tuple[str, str], at_ms: int = 0, message: str = "", reason: str = "wrong"
 ) -> Unmerge:
     """An operator's command that bans links."""
-    return Unmerge(*_command(pairs, at_ms, message, reason))
+    return Unmerge(links=_links(pairs), **_command(at_ms, message, reason))
 
 
 def allow(*pairs: tuple[str, str], at_ms: int = 0, message: str = "") -> Allow:
     """An operator's command that lifts the ban of links."""
-    return Allow(*_command(pairs, at_ms, message, "right after all"))
+    return Allow(links=_links(pairs), **_command(at_ms, message, "right after all"))
 
 
-def _command(
-    pairs: Sequence[tuple[str, str]], at_ms: int, message: str, reason: str
-) -> tuple[Any, ...]:
+def erase(*names: str, at_ms: int = 0, until_ms: int | None = None, message: str = "") -> Erase:
+    """An operator's command that erases identifiers."""
+    until_ms = NOON_MS + at_ms if until_ms is None else until_ms
+    keys = tuple(sorted(key(name) for name in names))
+    return Erase(
+        identifiers=keys, until_ms=until_ms, **_command(at_ms, message, "they asked for it")
+    )
+
+
+def _links(pairs: Sequence[tuple[str, str]]) -> tuple[tuple[IdentifierKey, IdentifierKey], ...]:
+    return tuple((key(one), key(other)) for one, other in pairs)
+
+
+def _command(at_ms: int, message: str, reason: str) -> dict[str, Any]:
     message = message or f"c{next(_numbers)}"
-    links = tuple((key(one), key(other)) for one, other in pairs)
-    named = (WORKSPACE, message_key(SALT, message), message)
-    return *named, links, "tester", reason, NOON_MS + at_ms, b"{}"
+    return {
+        "workspace": WORKSPACE,
+        "message_key": message_key(SALT, message),
+        "message_id": message,
+        "author": "tester",
+        "reason": reason,
+        "received_ms": NOON_MS + at_ms,
+        "payload": b"{}",
+    }
 
 
 def definitions(

@@ -9,12 +9,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.changes import Changes, LoadedState
-from domain.event import Allow, Batch, Command, DeadLetter, Event, Record, Unmerge
+from domain.event import (
+    Allow,
+    Batch,
+    Command,
+    DeadLetter,
+    Erase,
+    Event,
+    Record,
+    Ruling,
+    Unmerge,
+)
 from domain.failure import REASONS
 from domain.ids import SourceId
 from domain.intake.envelope import encode_command, encode_event
 from domain.keys import identifier_key
 from domain.policies import IdentityRules, KindRule, ProfileRules
+from domain.privacy import FOREVER_MS
 from domain.profiles.profile import encode_person
 from operators.unify.batch import unify
 from sources.intake.decode import Decoder
@@ -370,8 +381,41 @@ def test_a_command_bans_pairs_of_identifiers_or_lifts_their_ban(
             json.dumps({"kind": kind, "workspace": 1, "id": "c", "links": links}).encode(),
         )
     )
+    assert isinstance(decoded, Ruling)
     assert type(decoded) is ordered
     assert decoded.links == ((b"\0" * 16, b"\x11" * 16),)
+
+
+@pytest.mark.parametrize(
+    ("afterwards", "until_ms"),
+    [({}, NOON_MS), ({"afterwards": "new"}, NOON_MS), ({"afterwards": "refuse"}, FOREVER_MS)],
+)
+def test_a_command_erases_identifiers_until_it_arrived_or_for_ever(
+    afterwards: dict[str, str], until_ms: int
+) -> None:
+    body = {"kind": "erase", "workspace": 1, "id": "c", "identifiers": ["11" * 16, "00" * 16]}
+    decoded = decode(encode_command(NOON_MS, json.dumps(body | afterwards).encode()))
+    assert isinstance(decoded, Erase)
+    assert decoded.identifiers == (b"\0" * 16, b"\x11" * 16)
+    assert decoded.until_ms == until_ms
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"identifiers": []},
+        {"identifiers": ["00"]},
+        {"identifiers": ["no key"]},
+        {"identifiers": "00" * 16},
+        {"identifiers": ["00" * 16], "afterwards": "whatever"},
+        {"identifiers": ["00" * 16], "workspace": 99},
+    ],
+)
+def test_a_command_that_erases_nobody_is_a_dead_letter(odd: dict[str, object]) -> None:
+    body = {"kind": "erase", "workspace": 1, "id": "c"} | odd
+    decoded = decode(encode_command(NOON_MS, json.dumps(body).encode()))
+    assert isinstance(decoded, DeadLetter)
+    assert decoded.command == "erase"
 
 
 JSON = st.recursive(
