@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 from domain.ids import IdentifierKey
 
-NEVER_MS: Final = -1
+NEVER_MS: Final = -(2**63)
 """Until when an identifier is suppressed of which only the version is remembered."""
 FOREVER_MS: Final = 2**63 - 1
 """Until when an identifier is suppressed where nothing of it may ever come back, ms since 1970."""

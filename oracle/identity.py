@@ -14,6 +14,7 @@ from typing import Final
 
 from domain.ids import IdentifierKey, MessageKey
 from domain.policies import IdentityRules
+from domain.privacy import NEVER_MS
 from oracle.statements.record import Statement
 
 Pair = tuple[IdentifierKey, IdentifierKey]
@@ -83,7 +84,7 @@ class Facts:
         strong, *others = statement.named
         self.kinds[strong.key] = strong.kind
         for rank, weak in enumerate(others, 1):
-            if erased.get(weak.key, -1) >= statement.at_ms:
+            if erased.get(weak.key, NEVER_MS) >= statement.at_ms:
                 continue
             self.kinds[weak.key] = weak.kind
             place = Place(statement.at_ms, statement.tie, rank, MessageKey(statement.message))

@@ -14,6 +14,7 @@ import msgspec
 from domain.event import COMMANDS
 from domain.ids import IdentifierKey, MessageKey, ProfileId, SegmentId
 from domain.keys import identifier_key
+from domain.privacy import NEVER_MS
 from domain.profiles.profile import decode_person
 from domain.stored import StoredEvent, StoredIdentifier, StoredPerson
 from oracle.compare import Difference, Expected, person_differences
@@ -105,7 +106,7 @@ def _read(
             pairs, reason = read_pairs(event)
             bans = event.type == "unmerge"
             for pair in pairs:
-                if any(truth.erased.get(key, -1) >= event.received_ms for key in pair):
+                if any(truth.erased.get(key, NEVER_MS) >= event.received_ms for key in pair):
                     continue
                 truth.facts.rule(pair, Ruling(event.received_ms, bans, reason if bans else ""))
             continue
@@ -114,7 +115,7 @@ def _read(
         if statement is None:
             yield Difference("event", where, "payload", "an event with identifiers", "unreadable")
             continue
-        if truth.erased.get(event.leaf, -1) >= event.occurred_ms:
+        if truth.erased.get(event.leaf, NEVER_MS) >= event.occurred_ms:
             yield Difference("event", where, "row", "erased", "stored")
         truth.facts.add(statement, truth.erased)
         strong = statement.named[0].key

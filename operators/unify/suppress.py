@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from domain.changes import LoadedState, Suppressed
 from domain.event import Erase, Event, Identifier
 from domain.ids import IdentifierKey
+from domain.privacy import NEVER_MS
 from operators.unify.read_set import Item
 
 Reread = Callable[[Event, Sequence[Identifier]], Event | None]
@@ -55,7 +56,7 @@ def suppress(items: Sequence[Item], loaded: LoadedState, reread: Reread) -> list
 
 def is_erased(identifier: Identifier, occurred_ms: int, until: Mapping[IdentifierKey, int]) -> bool:
     """Whether an event of an instant must not be known of an identifier."""
-    return occurred_ms <= until.get(identifier.key, -1)
+    return occurred_ms <= until.get(identifier.key, NEVER_MS)
 
 
 def _judged(event: Event, until: Mapping[IdentifierKey, int], reread: Reread) -> Item:

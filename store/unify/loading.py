@@ -14,7 +14,8 @@ Three rules keep the law:
   that it replaced.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Set
+from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Set as AbstractSet
 
 from domain.changes import Changes, LoadedState, Member
 from domain.ids import IdentifierKey, ProfileId
@@ -114,7 +115,7 @@ class Loader:
                 _own(loaded, key, row.id, leaf)
         return again
 
-    def around(self, loaded: LoadedState, keys: Set[IdentifierKey]) -> bool:
+    def around(self, loaded: LoadedState, keys: AbstractSet[IdentifierKey]) -> bool:
         """Add all links of identifiers, and whole components of everybody at their ends.
 
         As of one instant; a pair that an operator banned has ends, too.

@@ -41,7 +41,8 @@ UNION ALL
 SELECT e.message_key FROM wanted JOIN erased_messages e ON e.message_key = wanted.key
 """
 _LOAD_LATER: Final = """
-SELECT e.leaf, e.workspace_id, e.message_key, e.source_id, round(extract(epoch FROM e.occurred_at) * 1000)::bigint,
+SELECT e.leaf, e.workspace_id, e.message_key, e.source_id,
+    round(extract(epoch FROM e.occurred_at) * 1000)::bigint,
     round(extract(epoch FROM e.received_at) * 1000)::bigint, e.payload
 FROM unnest(%s, %s::timestamptz[]) AS wanted(leaf, since)
     JOIN events e ON e.leaf = wanted.leaf AND e.occurred_at > wanted.since

@@ -5,7 +5,8 @@ read. Fenced: the partition's next position moves in the same transaction, from 
 batch started at. Nothing else makes processing exactly-once.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Set
+from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from typing import Final, Protocol, TypeVar
 
@@ -52,7 +53,7 @@ class UnitOfWork(Protocol):
         """
 
     def load_around(
-        self, loaded: LoadedState, keys: Set[IdentifierKey]
+        self, loaded: LoadedState, keys: AbstractSet[IdentifierKey]
     ) -> "LoadedState | Conflict":
         """`loaded`, with all links of some identifiers, and the components of those at their ends.
 
@@ -163,7 +164,9 @@ class PostgresUnitOfWork:
         with self._asking():
             return loaded if self._loader.components(loaded, people) else Conflict("component")
 
-    def load_around(self, loaded: LoadedState, keys: Set[IdentifierKey]) -> LoadedState | Conflict:
+    def load_around(
+        self, loaded: LoadedState, keys: AbstractSet[IdentifierKey]
+    ) -> LoadedState | Conflict:
         """Read all links of identifiers, and the components of everybody at their ends.
 
         Args:

@@ -54,6 +54,9 @@ class HandTables:
     stored_memberships: list[StoredMembership] = field(default_factory=list)
     stored_erased: list[tuple[IdentifierKey, int]] = field(default_factory=list)
 
+    def erased(self) -> Iterable[tuple[IdentifierKey, int]]:
+        return self.stored_erased
+
     def events(self) -> Iterable[StoredEvent]:
         return self.stored_events
 
@@ -187,6 +190,3 @@ def row_of(person: Person) -> StoredPerson:
         person.wake_ms or None,
         encode_person(person),
     )
-
-    def erased(self) -> Iterable[tuple[IdentifierKey, int]]:
-        return self.stored_erased

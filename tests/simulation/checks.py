@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from domain.event import DeadLetter, Erase, Event
 from domain.ids import IdentifierKey, MessageKey
+from domain.privacy import NEVER_MS
 from domain.signals import metrics
 from oracle.tables import Rules, Totals
 from oracle.verification import differences
@@ -93,11 +94,11 @@ def erasure_complaints(world: World) -> Iterator[str]:
                 copies[item.message_key].append(item)
             elif isinstance(item, Erase):
                 for key in item.identifiers:
-                    until[key] = max(until.get(key, -1), item.until_ms)
-    if until != {k: e.until_ms for k, e in tables.erased.items() if e.until_ms >= 0}:
+                    until[key] = max(until.get(key, NEVER_MS), item.until_ms)
+    if until != {k: e.until_ms for k, e in tables.erased.items() if e.until_ms > NEVER_MS}:
         yield "erasure: the instants are not those of the commands"
     for message, told in copies.items():
-        gone = [until.get(one.identifiers[0].key, -1) >= one.occurred_ms for one in told]
+        gone = [until.get(one.identifiers[0].key, NEVER_MS) >= one.occurred_ms for one in told]
         if message in tables.events and all(gone):
             yield f"erasure: message {message.hex()} came back"
         if message in tables.erased_messages and not any(gone):

@@ -8,7 +8,8 @@ called: there the simulation runs other workers, cuts the connection, or kills t
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
@@ -112,8 +113,6 @@ class MemoryTables:
     def _refuse(self, changes: Changes) -> str:
         gone = dict(changes.gone)
         touched = [person.id for person in changes.people] + list(gone)
-        if len(set(touched)) != len(touched):
-            raise BrokenError("one person twice in one commit")
         stored = {profile: version for profile, (version, _) in self.people.items()}
         for person in changes.people:
             if person.id not in changes.replaced:
@@ -123,23 +122,24 @@ class MemoryTables:
                 return "person"
         if any(stored.get(profile) != version for profile, version in gone.items()):
             return "person"
+        if len(set(touched)) != len(touched):
+            raise BrokenError("one person twice in one commit")
         fresh = [row.identifier.key for row in changes.identifiers]
         if len(set(fresh)) != len(fresh):
             raise BrokenError("one new identifier twice in one commit")
         freed = {key for erasure in changes.erasures for key in erasure.stored}
         claimed = {key for erasure in changes.erasures for key in erasure.entries} - freed
-        if any(key in self.identifiers for key in {*fresh, *claimed} - freed):
+        if not freed <= self.identifiers.keys() or any(
+            key in self.identifiers for key in {*fresh, *claimed} - freed
+        ):
             return "unique:identifiers_pkey"
-        if not freed <= self.identifiers.keys():
-            return "identifier"
         if any(event.message_key in self.events for event in changes.events):
             return "unique:events_message_key"
         named = {key for erasure in changes.erasures for key in erasure.keys}
         if any(link.pair in self.links and named.isdisjoint(link.pair) for link in changes.links):
             return "unique:links_pkey"
-        if any(self.links.get(before.pair) != before for before, _ in changes.revised):
-            return "link"
-        return self._refuse_erased(changes)
+        changed = any(self.links.get(before.pair) != before for before, _ in changes.revised)
+        return "link" if changed else self._refuse_erased(changes)
 
     def _refuse_erased(self, changes: Changes) -> str:
         suppressed = [message for _, message in changes.suppressed]
@@ -510,7 +510,9 @@ class MemoryUnitOfWork:
         with self._asking():
             return known if self._loader.components(known, people) else Conflict("component")
 
-    def load_around(self, known: LoadedState, keys: Set[IdentifierKey]) -> LoadedState | Conflict:
+    def load_around(
+        self, known: LoadedState, keys: AbstractSet[IdentifierKey]
+    ) -> LoadedState | Conflict:
         with self._asking():
             return known if self._loader.around(known, keys) else Conflict("component")
 
