@@ -271,10 +271,9 @@ class Erasing:
         """What one command removes of what the commands before it have left."""
         before = self._before
         neighbours = _neighbours(command, before)
+        unnamed = [key for key in neighbours if key not in self._keys]
         stored = [
-            key
-            for key in (*command.identifiers, *neighbours)
-            if key in left and key in before.owners
+            key for key in (*command.identifiers, *unnamed) if key in left and key in before.owners
         ]
         people = sorted({before.owners[key] for key in stored} - self._told)
         self._told.update(people)

@@ -61,14 +61,10 @@ class Feed:
             known = self.store.load(collect_read_set(items))
             answer = unify(items, known, self.rules or definitions(), NOON_MS)
             while isinstance(answer, NeedMore):
-                whole = (
-                    self.store.load_around(known, answer.around)
-                    if answer.around
-                    else self.store.load_components(known, answer.people)
-                )
-                if isinstance(whole, Conflict):
+                more = _more(self.store, known, answer)
+                if isinstance(more, Conflict):
                     break
-                answer = unify(items, whole, self.rules or definitions(), NOON_MS)
+                answer = unify(items, more, self.rules or definitions(), NOON_MS)
             if isinstance(answer, Changes) and self.commit(answer) == Committed():
                 return
             self.store.forget(collect_read_set(items))
@@ -78,6 +74,16 @@ class Feed:
         outcome = self.store.commit(changes, fence(self._next, self._partition))
         self._next += isinstance(outcome, Committed)
         return outcome
+
+
+def _more(store: UnitOfWork, known: LoadedState, asked: NeedMore) -> LoadedState | Conflict:
+    if asked.around:
+        return store.load_around(known, asked.around)
+    if asked.later:
+        assert not store.load_later(asked.later)
+        known.later |= {leaf: [] for leaf, _ in asked.later}
+        return known
+    return store.load_components(known, asked.people)
 
 
 def ask(store: UnitOfWork, *names: str) -> LoadedState:

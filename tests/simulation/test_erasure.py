@@ -3,7 +3,6 @@
 import json
 from dataclasses import replace
 
-import msgspec
 import pytest
 
 from domain.event import Batch, Event, Record, Ruling
@@ -24,8 +23,6 @@ SEEDS = tuple(seed for seed in range(41) if seed != 26)
 _MUTANTS = 200
 _LATER = T0 + 100 * SPAN_MS
 """After everything that a history tells, also by clocks that run ahead."""
-_SPELLED = {"email", "phone"}
-"""Traits that name somebody: other people's events are freed of them after the commit."""
 
 
 def _calm(seed: int) -> History:
@@ -85,21 +82,6 @@ def _never(history: History, keys: frozenset[IdentifierKey]) -> History:
     return replace(history, appends=tuple(kept))
 
 
-def _told(world: World) -> dict[frozenset[IdentifierKey], object]:
-    """People, without the traits that name somebody."""
-    return {
-        keys: (
-            msgspec.structs.replace(
-                view,
-                traits={name: one for name, one in view.traits.items() if name not in _SPELLED},
-            ),
-            stage,
-            segments,
-        )
-        for keys, (view, stage, segments) in people(world).items()
-    }
-
-
 @pytest.mark.parametrize("seed", SEEDS)
 def test_an_erasure_leaves_the_world_in_which_the_person_never_was(seed: int) -> None:
     history = _calm(seed)
@@ -114,7 +96,7 @@ def test_an_erasure_leaves_the_world_in_which_the_person_never_was(seed: int) ->
     for appends in ((*history.appends, command), (command, *history.appends)):
         erased = end_of(replace(history, appends=appends), seed)
         assert not keys & erased.tables.identifiers.keys()
-        assert _told(erased) == _told(never)
+        assert people(erased) == people(never)
         assert links(erased) == links(never)
 
 
@@ -125,7 +107,7 @@ def test_a_replay_of_the_whole_log_brings_nobody_back(seed: int) -> None:
     again = end_of(replace(history, appends=(*history.appends, *history.appends)), seed)
     erased = [key for key, one in again.tables.erased.items() if one.until_ms > _LATER]
     assert not set(erased) & again.tables.identifiers.keys()
-    assert _told(once) == _told(again)
+    assert people(once) == people(again)
     assert links(once) == links(again)
 
 

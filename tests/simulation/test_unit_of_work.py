@@ -1,11 +1,12 @@
 """The contract of a unit of work, run against the in-memory store of the simulation and against
 PostgreSQL."""
 
-from domain.changes import LoadedState
+from domain.changes import Changes, LoadedState
 from domain.ids import ProfileId
 from domain.instants import DAY_MS
 from domain.link import BANNED, LINKED, REFUSED, pair_of
 from domain.profiles.profile import Stage
+from operators.unify.batch import unify
 from operators.unify.read_set import collect_read_set
 from store.unify.outcomes import Committed, Conflict, Fenced
 from tests.simulation.contract import (
@@ -19,7 +20,16 @@ from tests.simulation.contract import (
     status,
     woken,
 )
-from tests.support.builders import NOON_MS, allow, definitions, event, key, order, unmerge
+from tests.support.builders import (
+    NOON_MS,
+    allow,
+    definitions,
+    erase,
+    event,
+    key,
+    order,
+    unmerge,
+)
 
 
 def test_an_empty_store_knows_nothing(shared: Shared) -> None:
@@ -277,3 +287,75 @@ def test_an_empty_batch_moves_the_position(shared: Shared) -> None:
     store = shared.open()
     assert store.commit(decide(store, []), fence(0)) == Committed()
     assert store.commit(decide(store, []), fence(0)) == Fenced(1)
+
+
+def test_who_was_erased_is_unknown_to_every_worker(shared: Shared) -> None:
+    first, second = shared.open(), shared.open()
+    Feed(first)(event("u1", "a1"), event("a1"), event("u2", at_ms=1))
+    assert person_of(second, "u1").view.types == {"track": 2}
+    Feed(second, 1)(erase("u1", "a1", at_ms=5))
+    for store in (first, second, shared.open()):
+        store.forget(collect_read_set([event("u1", "a1")]))
+        known = ask(store, "u1", "a1", "u2")
+        assert (set(known.owners), known.links) == ({key("u2")}, {})
+        assert {name: one.until_ms for name, one in known.erased.items()} == {
+            key("u1"): NOON_MS + 5,
+            key("a1"): NOON_MS + 5,
+        }
+
+
+def test_a_message_that_was_erased_counts_as_stored(shared: Shared) -> None:
+    store = shared.open()
+    feed = Feed(store)
+    feed(event("u1", message="said"))
+    feed(erase("u1", at_ms=5))
+    again = event("u2", at_ms=9, message="said")
+    assert store.load(collect_read_set([again])).stored == {again.message_key}
+
+
+def test_an_identifier_that_was_erased_since_it_was_read_is_a_conflict(shared: Shared) -> None:
+    slow, fast = shared.open(), shared.open()
+    late = decide(slow, [event("u1", "a1")])
+    Feed(fast)(erase("a1", at_ms=5))
+    assert slow.commit(late, fence(0, 1)) == Conflict("erased_identifier")
+
+
+def test_a_message_that_was_erased_since_it_was_read_is_a_conflict(shared: Shared) -> None:
+    slow, fast = shared.open(), shared.open()
+    late = decide(slow, [event("u2", at_ms=9, message="said")])
+    feed = Feed(fast)
+    feed(event("u1", message="said"))
+    feed(erase("u1", at_ms=5))
+    assert slow.commit(late, fence(0, 1)) == Conflict("erased_message")
+
+
+def test_a_person_who_was_erased_since_they_were_read_is_a_conflict(shared: Shared) -> None:
+    slow, fast = shared.open(), shared.open()
+    feed = Feed(fast)
+    feed(event("u1"))
+    late = decide(slow, [event("u1", at_ms=9)])
+    feed(erase("u1", at_ms=5))
+    assert isinstance(slow.commit(late, fence(0, 1)), Conflict)
+
+
+def test_an_identifier_that_appeared_since_its_erasure_was_decided_is_a_conflict(
+    shared: Shared,
+) -> None:
+    slow, fast = shared.open(), shared.open()
+    command = erase("u1", at_ms=5)
+    known = slow.load_around(slow.load(collect_read_set([command])), {key("u1")})
+    assert isinstance(known, LoadedState)
+    late = unify([command], known, definitions(), NOON_MS)
+    assert isinstance(late, Changes)
+    Feed(fast)(event("u1"))
+    assert slow.commit(late, fence(0, 1)) == Conflict("unique:identifiers_pkey")
+
+
+def test_nobody_remembers_the_links_of_the_erased(shared: Shared) -> None:
+    first, second = shared.open(), shared.open()
+    feed = Feed(first)
+    feed(event("u1", "a1"), event("a1"))
+    Feed(second, 1)(erase("u1", at_ms=5))
+    feed(event("u1", "a1", at_ms=9))
+    assert status(shared.open(), "u1", "a1") == LINKED
+    assert person_of(first, "u1") == person_of(first, "a1")

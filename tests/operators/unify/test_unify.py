@@ -1,10 +1,12 @@
 """UNIFY: what one batch does, told by calling it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
+from msgspec.structs import replace
+
 from domain.changes import Changes, LoadedState, NeedMore
-from domain.event import Command, Event
+from domain.event import Command, Event, Identifier
 from domain.ids import SegmentId, WorkspaceId
 from domain.policies import ProfileRules
 from domain.profiles.consent import EVERY_PURPOSE
@@ -16,6 +18,7 @@ from domain.segments.rule import Trait
 from operators.unify.batch import unify
 from operators.unify.definitions import Definitions
 from operators.unify.read_set import collect_read_set
+from operators.unify.suppress import suppress
 from operators.unify.wake import wake
 from store.definitions.load import Registry
 from store.unify.outcomes import Committed
@@ -37,12 +40,30 @@ class World:
 
     def feed(self, *items: Event | Command, now_ms: int = NOW_MS) -> Changes:
         known = self.store.load(collect_read_set(items))
-        answer = unify(items, known, self.rules, now_ms)
+        judged = suppress(items, known, without)
+        answer = unify(judged, known, self.rules, now_ms)
         while isinstance(answer, NeedMore):
-            known = self.store.load_components(known, answer.people)  # type: ignore[assignment]
-            answer = unify(items, known, self.rules, now_ms)
+            known = self._more(known, answer)
+            answer = unify(judged, known, self.rules, now_ms)
         self.commit(answer)
         return answer
+
+    def _more(self, known: LoadedState, more: NeedMore) -> LoadedState:
+        if more.later:
+            stored = self.tables.events
+            known.later |= {leaf: [] for leaf, _ in more.later}
+            for row in self.store.load_later(more.later):
+                event = stored[row.event.message_key]
+                assert isinstance(event, Event)
+                known.later[row.leaf].append(event)
+            return known
+        extended = (
+            self.store.load_around(known, more.around)
+            if more.around
+            else self.store.load_components(known, more.people)
+        )
+        assert isinstance(extended, LoadedState)
+        return extended
 
     def commit(self, changes: Changes) -> None:
         assert isinstance(self.store.commit(changes, None), Committed)
@@ -65,6 +86,12 @@ class World:
             for profile, keys in self.tables.owned.items()
             if keys
         }
+
+
+def without(event: Event, erased: Sequence[Identifier]) -> Event:
+    """An event whose JSON never named some identifiers."""
+    kept = tuple(one for one in event.identifiers if one not in erased)
+    return replace(event, identifiers=kept)
 
 
 def woken(person: Person, rules: Definitions, now_ms: int) -> Changes:
