@@ -18,7 +18,7 @@ from operators.identity.resolve import Resolver
 from operators.signals.observe import count_observations
 from operators.unify.assembly import Assembly
 from operators.unify.definitions import Definitions
-from operators.unify.erase import Erasing, missing
+from operators.unify.erase import Erasing, missing, own
 from operators.unify.read_set import Item
 
 
@@ -39,7 +39,7 @@ def unify(
     """
     changes = Changes(now_ms, revision=definitions.revision)
     fresh = _fresh(items, loaded, changes)
-    commands = [item for item in fresh if isinstance(item, Erase)]
+    commands = own([item for item in fresh if isinstance(item, Erase)], loaded)
     unknown = missing(commands, loaded) if commands else None
     if unknown is not None:
         return unknown

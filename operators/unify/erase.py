@@ -47,6 +47,22 @@ def missing(commands: Sequence[Erase], loaded: LoadedState) -> NeedMore | None:
     return NeedMore(later=later) if later else None
 
 
+def own(commands: Sequence[Erase], loaded: LoadedState) -> list[Erase]:
+    """Commands without identifiers that somebody of another workspace has."""
+    return [
+        msgspec.structs.replace(
+            command,
+            identifiers=tuple(
+                key
+                for key in command.identifiers
+                if key not in loaded.owners
+                or decode_person(loaded.people[loaded.owners[key]]).workspace == command.workspace
+            ),
+        )
+        for command in commands
+    ]
+
+
 def _stored(command: Erase, loaded: LoadedState) -> list[IdentifierKey]:
     return [key for key in command.identifiers if key in loaded.owners]
 

@@ -1,0 +1,199 @@
+"""What an erasure leaves in PostgreSQL: digests, its record, and who still has to forget."""
+
+import json
+from collections.abc import Iterator
+from itertools import count
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import pytest
+from psycopg.types.json import Jsonb
+
+from config.settings import Settings
+from dataflows.unify.unifier import Unifier, build_unifier
+from domain.event import Batch, Record
+from domain.intake.envelope import encode_command, encode_event
+from domain.keys import identifier_key
+from tests.conftest import TestWorkspace
+
+NOW = 1_790_000_000_000
+MARY = (("user_id", "mary"), ("email", "mary@example.com"), ("anonymous_id", "browser"))
+
+
+class Engine:
+    """UNIFY on the test's database, one batch after the other."""
+
+    def __init__(self, settings: Settings, workspace: TestWorkspace, unifier: Unifier) -> None:
+        self.dsn = settings.postgres.dsn.get_secret_value()
+        self.workspace = workspace
+        self._unify = unifier
+        self._numbers = count()
+
+    def key(self, kind: str, value: str) -> bytes:
+        return identifier_key(self.workspace.salt, kind, value)
+
+    def read(self, *values: bytes) -> None:
+        place = next(self._numbers)
+        records = tuple(Record(place, index, value) for index, value in enumerate(values))
+        assert self._unify(Batch("log", 0, place, place + 1, records))
+
+    def say(self, at_ms: int = NOW, **body: Any) -> bytes:
+        message = {"type": "track", "event": "Viewed", "timestamp": at_ms} | body
+        return encode_event(self.workspace.source_id, NOW + 100, 0, json.dumps(message).encode())
+
+    def erase(self, *identifiers: tuple[str, str], id: str = "erase them") -> bytes:
+        body = {
+            "kind": "erase",
+            "workspace": self.workspace.id,
+            "id": id,
+            "identifiers": [self.key(*one).hex() for one in identifiers],
+        }
+        return encode_command(NOW + 200, json.dumps(body).encode())
+
+    def ask(self, sql: str, *parameters: object) -> list[tuple[Any, ...]]:
+        with psycopg.connect(self.dsn) as connection:
+            return connection.execute(sql.encode(), parameters).fetchall()
+
+
+@pytest.fixture
+def engine(settings: Settings, workspace: TestWorkspace) -> Iterator[Engine]:
+    with psycopg.connect(settings.postgres.dsn.get_secret_value()) as connection:
+        connection.execute(
+            "INSERT INTO workspaces (id, name, salt) VALUES (77, 'other', %s)", (b"other salt",)
+        )
+    unifier = build_unifier(
+        settings.postgres.dsn.get_secret_value(),
+        settings.identity,
+        settings.profile,
+        settings.engine,
+        lambda _log, _partition: None,
+    )
+    made = Engine(settings, workspace, unifier)
+    made.read(
+        made.say(
+            userId="mary", anonymousId="browser", messageId="1", event="Order Completed",
+            properties={"revenue": 5},
+            context={
+                "traits": {"email": "Mary@Example.com"},
+                "consent": {"categoryPreferences": {"advertising": True}},
+            },
+        ),
+        made.say(NOW + 1, userId="tom", anonymousId="browser", messageId="2"),
+    )  # fmt: skip
+    yield made
+    unifier.close()
+
+
+def _push(engine: Engine, status: str) -> None:
+    """An audience that lists Mary, and a request of that status that carries her and Tom."""
+    mary, tom = (engine.key("user_id", name).hex() for name in ("mary", "tom"))
+    with psycopg.connect(engine.dsn) as connection:
+        (segment,) = connection.execute("SELECT min(id) FROM segments").fetchone() or (0,)
+        connection.execute(
+            "INSERT INTO audiences (id, workspace_id, segment_id, platform, name, account_id,"
+            " interval_s) VALUES (7, %s, %s, 'meta', 'list', '1', 0)",
+            (engine.workspace.id, segment),
+        )
+        connection.execute(
+            "INSERT INTO audience_members (audience_id, profile_id, row, state)"
+            " VALUES (7, %s, '[\"h1\"]', 'present')",
+            (UUID(mary),),
+        )
+        connection.execute(
+            "INSERT INTO pushes (id, workspace_id, audience_id, kind, status, started_at)"
+            " OVERRIDING SYSTEM VALUE VALUES (9, %s, 7, 'scheduled', 'running', now())",
+            (engine.workspace.id,),
+        )
+        connection.execute(
+            "INSERT INTO push_requests (push_id, seq, operation, rows, status, recorded_at)"
+            " VALUES (9, 1, 'add', %s, %s, now())",
+            (Jsonb([[tom, ["h0"]], [mary, ["h1"]]]), status),
+        )
+
+
+def test_every_row_of_a_person_goes_and_digests_stay(engine: Engine) -> None:
+    engine.read(engine.erase(*MARY))
+    keys = [UUID(bytes=engine.key(*one)) for one in MARY]
+    for table, column in (
+        ("identifiers", "key"), ("profiles", "id"), ("memberships", "profile_id"),
+        ("merges", "survivor"), ("links", "a"), ("links", "b"), ("changes", "profile_id"),
+    ):  # fmt: skip
+        sql = f"SELECT 1 FROM {table} WHERE {column} = ANY(%s)"
+        assert engine.ask(sql, keys) == [], table
+    assert engine.ask("SELECT type FROM events WHERE leaf = ANY(%s)", keys) == [("erase",)]
+    assert {row[0] for row in engine.ask("SELECT key FROM erased_identifiers")} == set(keys)
+    assert engine.ask("SELECT count(*) FROM erased_messages") == [(1,)]
+    assert engine.ask("SELECT count(*) FROM profiles") == [(1,)]
+
+
+def test_its_record_says_what_was_removed(engine: Engine) -> None:
+    (before,) = engine.ask("SELECT count(*) FROM memberships")
+    engine.read(engine.erase(*MARY))
+    (row,) = engine.ask(
+        "SELECT cardinality(keys), profiles, cardinality(people), joined, neighbours, until_ms,"
+        " identifiers, events, links, memberships, completed_at FROM erasures"
+    )
+    tom, mary = (UUID(bytes=engine.key("user_id", name)) for name in ("tom", "mary"))
+    assert row == (3, [mary], 1, [], [tom], NOW + 200, 3, 1, 3, before[0], None)
+
+
+def test_a_platform_that_lists_them_is_a_recipient_under_a_name_that_nobody_has(
+    engine: Engine,
+) -> None:
+    _push(engine, "delivered")
+    engine.read(engine.erase(*MARY))
+    ((ghost,),) = engine.ask("SELECT people[1] FROM erasures")
+    assert engine.ask("SELECT profile_id, state FROM audience_members") == [(ghost, "present")]
+    assert engine.ask(
+        "SELECT audience_id, platform, listed, confirmed_at FROM erasure_recipients"
+    ) == [(7, "meta", True, None)]
+    assert engine.ask("SELECT profile_id, delta, cause, urgent FROM changes ORDER BY tx, id") == [
+        (ghost, 1, "event", False),
+        (ghost, -1, "erasure", True),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("status", "renamed"),
+    [("recorded", True), ("accepted", True), ("undone", True), ("delivered", False)],
+)
+def test_a_request_that_is_not_settled_carries_the_new_name(
+    engine: Engine, status: str, *, renamed: bool
+) -> None:
+    _push(engine, status)
+    engine.read(engine.erase(*MARY))
+    ((ghost,),) = engine.ask("SELECT people[1] FROM erasures")
+    ((rows,),) = engine.ask("SELECT rows FROM push_requests")
+    mary, tom = (engine.key("user_id", name).hex() for name in ("mary", "tom"))
+    assert rows == [[tom, ["h0"]], [ghost.hex if renamed else mary, ["h1"]]]
+
+
+def test_a_copy_that_is_sent_again_is_a_duplicate(engine: Engine) -> None:
+    engine.read(engine.erase(*MARY))
+    engine.read(engine.say(userId="mary", messageId="1"), engine.say(userId="mary", messageId="3"))
+    assert engine.ask("SELECT count(*) FROM profiles") == [(1,)]
+    found = dict(engine.ask("SELECT metric, sum(value)::bigint FROM observations GROUP BY metric"))
+    assert (found["duplicate"], found["suppressed"]) == (1, 1)
+
+
+def test_other_workspaces_are_not_concerned(engine: Engine) -> None:
+    body = {
+        "kind": "erase", "workspace": 77, "id": "x",
+        "identifiers": [identifier_key(b"other salt", *one).hex() for one in MARY],
+    }  # fmt: skip
+    engine.read(encode_command(NOW + 200, json.dumps(body).encode()))
+    assert engine.ask("SELECT count(*) FROM profiles") == [(2,)]
+    assert engine.ask("SELECT count(*) FROM dead_letters") == [(0,)]
+
+
+def test_a_command_cannot_erase_identifiers_of_another_workspace(engine: Engine) -> None:
+    """A key is a digest with its workspace's salt; a command that names one of another's, found
+    out in some way, must not reach it."""
+    body = {
+        "kind": "erase", "workspace": 77, "id": "x",
+        "identifiers": [engine.key(*one).hex() for one in MARY],
+    }  # fmt: skip
+    engine.read(encode_command(NOW + 200, json.dumps(body).encode()))
+    assert engine.ask("SELECT count(*) FROM profiles") == [(2,)]
+    assert engine.ask("SELECT count(*) FROM dead_letters") == [(0,)]
