@@ -16,6 +16,7 @@ from config.embedded import EmbeddedParams
 from config.live import LiveParams
 from config.observing import MetricsParams
 from config.platforms import SECTIONS, PlatformSettings
+from config.privacy import PrivacyParams
 from domain.policies import IdentityRules, ProfileRules
 from operators.gate.params import GateParams
 from operators.rules.references import DefinitionParams
@@ -173,6 +174,7 @@ class Settings(_Section):
     dashboard: Dashboard = Dashboard()
     delivery: DeliveryParams = DeliveryParams()
     exports: ExportParams = ExportParams()
+    privacy: PrivacyParams = PrivacyParams()
     metrics: MetricsParams = MetricsParams()
     signals: HealthParams = HealthParams()
     gate: GateParams = GateParams()
