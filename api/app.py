@@ -60,6 +60,7 @@ from api.operation import workspace_routes as workspace
 from api.operation.lag import LagGauge
 from api.pages.routes import add_pages
 from api.privacy import erasures_routes as erasures
+from api.privacy import map_routes as data_map
 from api.privacy import requests_routes as privacy_requests
 from api.profiles import events_routes as events
 from api.profiles import feed_routes as feed
@@ -114,6 +115,7 @@ ROUTES = (
     catalogue_people.router,
     commands.router,
     unmerge_preview.router,
+    data_map.router,
     dead_letters.router,
     dead_letter_statistics.router,
     decisions.router,

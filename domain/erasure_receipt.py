@@ -5,7 +5,7 @@ as the proof is needed.
 """
 
 from datetime import datetime
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 from uuid import UUID
 
 import msgspec
@@ -21,6 +21,10 @@ PROCESSED: Final = "erasure.processed"
 """Action of the entry by which the engine says what it removed; its subject is the command."""
 COMPLETED: Final = "erasure.completed"
 """Action of the entry that every step is done; its subject is the command."""
+
+
+_At = Annotated[datetime, msgspec.Meta(tz=True)]
+_Id = Annotated[int, msgspec.Meta(ge=0, lt=2**63)]
 
 
 def subject_of(command: UUID) -> str:
@@ -42,7 +46,7 @@ class StepDone(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A step and when it was done; None while it is not."""
 
     step: Step
-    at: datetime | None
+    at: _At | None
     removed: dict[str, int]
 
 
@@ -60,7 +64,7 @@ class Recipient(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     platform: str
     audience: str
     listed: bool
-    confirmed_at: datetime | None
+    confirmed_at: _At | None
     outcome: RecipientOutcome | Literal[""]
 
 
@@ -96,9 +100,9 @@ class ErasureReceipt(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     format: str
     version: int
-    issued_at: datetime
+    issued_at: _At
     workspace: str
-    request: int
+    request: _Id
     command: UUID
     command_id: str
     profile: UUID
@@ -106,11 +110,11 @@ class ErasureReceipt(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     afterwards: Afterwards
     reason: str
     requested_by: str
-    requested_at: datetime
-    due_at: datetime
+    requested_at: _At
+    due_at: _At
     status: RequestStatus
-    processed_at: datetime
-    completed_at: datetime | None
+    processed_at: _At
+    completed_at: _At | None
     until_ms: int
     removed: Removed
     joined: int

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 import pytest
@@ -17,7 +17,7 @@ from tests.api.privacy.conftest import Hand, mary
 
 PREVIEW = "/cdp/privacy/erasures/preview"
 ERASE = "/cdp/privacy/erasures"
-LOGIN = {"kind": "user_id", "value": "mary"}
+LOGIN: Final[dict[str, Any]] = {"kind": "user_id", "value": "mary"}
 
 
 def test_a_preview_names_what_would_go_and_where(tenant: Tenant, api: Api, hand: Hand) -> None:
