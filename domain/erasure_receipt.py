@@ -5,7 +5,7 @@ as the proof is needed.
 """
 
 from datetime import datetime
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final
 from uuid import UUID
 
 import msgspec
@@ -24,7 +24,7 @@ COMPLETED: Final = "erasure.completed"
 
 
 _At = Annotated[datetime, msgspec.Meta(tz=True)]
-_Id = Annotated[int, msgspec.Meta(ge=0, lt=2**63)]
+_Id = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 
 
 def subject_of(command: UUID) -> str:
@@ -57,7 +57,7 @@ class Recipient(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         audience: its name here.
         listed: whether they were on the platform's list when they were erased.
         confirmed_at: when the platform had confirmed that they are off it.
-        outcome: how; empty until then.
+        outcome: how; None until then.
     """
 
     audience_id: int
@@ -65,7 +65,7 @@ class Recipient(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     audience: str
     listed: bool
     confirmed_at: _At | None
-    outcome: RecipientOutcome | Literal[""]
+    outcome: RecipientOutcome | None
 
 
 class AuditRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -1,7 +1,6 @@
 """Schemas of the register of erasures: requests, how far they are, who still has to forget."""
 
 from datetime import datetime
-from typing import Literal
 from uuid import UUID
 
 from pydantic import ConfigDict, Field
@@ -80,14 +79,12 @@ class RecipientView(View):
     audience: str
     listed: bool = Field(description="On the platform's list when they were erased.")
     confirmed_at: Instant | None
-    outcome: RecipientOutcome | Literal[""] = Field(
-        description="Empty until the platform has confirmed."
-    )
+    outcome: RecipientOutcome | None = Field(description="Null until the platform has confirmed.")
 
     @classmethod
     def from_row(cls, row: RecipientRow) -> "RecipientView":
         """From the register."""
-        return cls.model_validate(vars(row))
+        return cls.model_validate(vars(row) | {"outcome": row.outcome or None})
 
 
 class RequestView(View):

@@ -31,7 +31,7 @@ def verified(content: bytes) -> list[Finding]:
     """
     try:
         receipt = msgspec.json.decode(content, type=ErasureReceipt)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise typer.BadParameter(
             f"it is no receipt of an erasure: {error}", param_hint="RECEIPT"
         ) from None

@@ -1,7 +1,7 @@
 """Follows a request until it is completed: each step as it is done, and how many are left."""
 
 import sys
-import time
+from time import monotonic, sleep
 from typing import Any, Final
 
 from cli.output import echo, progress
@@ -25,7 +25,7 @@ def follow(client: PrivacyClient, number: int, limit_s: float) -> dict[str, Any]
     Raises:
         RefusedError: the server says no.
     """
-    began_s = time.monotonic()
+    began_s = monotonic()
     said = set[str]()
     with progress(shown=sys.stderr.isatty()) as drawn:
         task = drawn.add_task(f"request {number}")
@@ -38,9 +38,9 @@ def follow(client: PrivacyClient, number: int, limit_s: float) -> dict[str, Any]
                 if name not in said:
                     echo(line)
             said |= done.keys()
-            if request["status"] == "completed" or 0 < limit_s < time.monotonic() - began_s:
+            if request["status"] == "completed" or 0 < limit_s < monotonic() - began_s:
                 return request
-            time.sleep(_LOOK_S)
+            sleep(_LOOK_S)
 
 
 def _done(request: dict[str, Any]) -> dict[str, str]:

@@ -126,6 +126,8 @@ def _rows(receipt: ErasureReceipt, stored: ErasureReceipt | None) -> Iterator[Fi
         if actions.count(action) != 1:
             told = "lacks" if action not in actions else "repeats"
             yield Finding(False, f"the receipt {told} the entry {action}")
+    if (receipt.status == RequestStatus.COMPLETED) != (receipt.completed_at is not None):
+        yield Finding(False, f"it says {receipt.status}, and when it was completed says otherwise")
     if strange := sorted({*actions} - {REQUESTED, PROCESSED, COMPLETED}):
         yield Finding(False, f"the receipt has entries of another kind: {', '.join(strange)}")
     subject = subject_of(receipt.command)
@@ -212,13 +214,13 @@ def _is_news(receipt: ErasureReceipt, was: object, now: object) -> bool:
 
 
 def _differences(name: str, mine: Any, theirs: Any) -> Iterator[tuple[str, Any, Any]]:  # noqa: ANN401
-    """Places at which two JSON values differ, with both values there."""
+    """Places at which two plain values differ, with both values there."""
     if mine == theirs:
         return
     if isinstance(mine, Mapping) and isinstance(theirs, Mapping) and mine:
         for key in sorted({*mine, *theirs}):
             yield from _differences(f"{name}.{key}".lstrip("."), mine.get(key), theirs.get(key))
-    elif isinstance(mine, list) and isinstance(theirs, list) and len(mine) == len(theirs):
+    elif isinstance(mine, tuple) and isinstance(theirs, tuple) and len(mine) == len(theirs):
         for place, (one, other) in enumerate(zip(mine, theirs, strict=True)):
             yield from _differences(f"{name}[{place}]", one, other)
     else:

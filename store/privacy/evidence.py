@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from psycopg import Connection
 from psycopg.rows import args_row
@@ -139,7 +139,7 @@ def _receipt(
 
 
 def _recipient(row: RecipientRow) -> Recipient:
-    outcome: RecipientOutcome | Literal[""] = RecipientOutcome(row.outcome) if row.outcome else ""
+    outcome = RecipientOutcome(row.outcome) if row.outcome else None
     return Recipient(
         row.audience_id, row.platform, row.audience, row.listed, row.confirmed_at, outcome
     )

@@ -95,10 +95,10 @@ class Hand:
                 (request["command"], audience),
             )
 
-    def complete(self, request: dict[str, Any]) -> None:
+    def complete(self, request: dict[str, Any], at: str = "2026-03-02T10:00:00+00:00") -> None:
         """The job does every step, and says so."""
         steps = ["neighbours", "dead_letters", "cache", "exports", "log", "platforms", "sent"]
-        said = Jsonb({step: {"at": "2026-03-02T10:00:00+00:00", "rows": 1} for step in steps})
+        said = Jsonb({step: {"at": at, "rows": 1} for step in steps})
         with psycopg.connect(self.dsn) as conn:
             conn.execute(
                 "UPDATE erasure_recipients SET confirmed_at = now(), outcome = 'removed'"

@@ -37,7 +37,7 @@ def test_a_request_goes_from_requested_to_completed(
             "audience": "Buyers",
             "listed": True,
             "confirmed_at": None,
-            "outcome": "",
+            "outcome": None,
         }
     ]
     api.post(f"{path}/retry", expect=409)

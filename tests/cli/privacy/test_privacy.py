@@ -1,0 +1,317 @@
+"""``stratum privacy``: from the preview to the proof, and what it says where something is wrong."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from typer.testing import CliRunner, Result
+
+from api.app import create_app
+from cli.main import app as stratum
+from cli.privacy import waiting
+from config.settings import Settings
+from domain.privacy_map import PLACES
+from tests.api.privacy.conftest import Hand
+from tests.conftest import TestWorkspace
+from tests.store.conftest import Engine
+from tests.support.serving import serving_api
+
+AT_MS = 1_790_000_000_000
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def url(settings: Settings, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The API over one person, and a database that `verify` is pointed at."""
+    monkeypatch.setenv("STRATUM_POSTGRES__DSN", settings.postgres.dsn.get_secret_value())
+    traits = {"email": "mary@example.com"}
+    engine.feed(engine.event("identify", "mary", AT_MS, traits=traits))
+    with serving_api(create_app(settings)) as address:
+        yield address
+
+
+@pytest.fixture
+def hand(settings: Settings, workspace: TestWorkspace) -> Hand:
+    """The engine's hand."""
+    return Hand(settings.postgres.dsn.get_secret_value(), workspace.id)
+
+
+@pytest.fixture
+def run(url: str, workspace: TestWorkspace) -> Run:
+    """Runs a command over the API."""
+
+    def invoke(*arguments: object, code: int = 0, typed: str | None = None) -> Result:
+        command = ["privacy", *map(str, arguments), "--url", url, "--api-key", workspace.api_key]
+        result = CliRunner().invoke(stratum, command, input=typed)
+        assert result.exit_code == code, result.output
+        return result
+
+    return invoke
+
+
+def requests(settings: Settings) -> list[dict[str, Any]]:
+    """What the register has, as the hand takes it."""
+    with psycopg.connect(settings.postgres.dsn.get_secret_value()) as conn:
+        rows = conn.execute("SELECT id, command FROM privacy_requests ORDER BY id").fetchall()
+    return [{"id": row[0], "command": str(row[1])} for row in rows]
+
+
+def test_a_preview_shows_masks_and_no_values(run: Run) -> None:
+    said = run("preview", "email=Mary@Example.com").output
+
+    assert "email m…@e…, user_id m…" in said
+    assert "mary" not in said.lower()
+
+
+@pytest.mark.parametrize("typed", ["m...@e...", "m…@e…"])
+def test_a_person_is_erased_once_somebody_types_the_mask(
+    run: Run, settings: Settings, typed: str
+) -> None:
+    said = run("erase", "user_id=mary", "-r", "case 114", typed=f"{typed}\n").output
+
+    (request,) = requests(settings)
+    assert f"request {request['id']} is requested" in said
+
+
+def test_nobody_is_erased_where_something_else_is_typed(run: Run, settings: Settings) -> None:
+    said = run("erase", "user_id=mary", "-r", "case 114", typed="yes\n", code=1).output
+
+    assert "Nothing was erased." in said
+    assert requests(settings) == []
+
+
+def test_a_request_is_listed_and_shown(run: Run, settings: Settings, hand: Hand) -> None:
+    run("erase", "user_id=mary", "-r", "case 114", "--yes", "--afterwards", "refuse")
+    (request,) = requests(settings)
+    number = request["id"]
+
+    assert "case 114" in run("requests", "--status", "requested").output
+    assert "case 114" not in run("requests", "--overdue").output
+    assert f"request {number}: requested" in run("show", number).output
+    assert f"request {number}: requested" in run("retry", number).output
+    hand.process(request)
+    hand.complete(request)
+    said = run("show", number).output
+    assert "removed at" in said
+    assert "dead_letters" in said
+    assert "nothing to send" in run("retry", number, code=2).output
+
+
+def test_waiting_shows_the_steps_and_ends_with_the_last_one(
+    run: Run, settings: Settings, hand: Hand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks = iter((hand.process, hand.complete))
+    monkeypatch.setattr(waiting, "sleep", lambda _: next(looks)(requests(settings)[0]))
+
+    said = run("erase", "user_id=mary", "-r", "case 114", "--yes", "--wait").output
+
+    assert "the engine removed 3 identifiers, 4 events" in said
+    assert said.index("the engine removed") < said.index("2026-03-02 10:00 neighbours 1 rows")
+
+
+def test_waiting_in_vain_ends_with_code_1(run: Run) -> None:
+    arguments = ("erase", "user_id=mary", "-r", "case 114", "--yes", "--wait", "--wait-limit", 0.1)
+    assert "is not completed yet" in run(*arguments, code=1).output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("preview", "mary"), "a person is a profile id"),
+        (("preview", "user_id=nobody"), "There is no such profile."),
+        (("erase", "user_id=mary", "-r", "x", "--yes"), "It shows too little"),
+        (("show", 7), "There is no such request."),
+        (("receipt", 7), "There is no such request."),
+    ],
+)
+def test_what_is_wrong_is_said_in_a_sentence(
+    run: Run, arguments: tuple[object, ...], said: str
+) -> None:
+    output = run(*arguments, code=2).output
+    assert said in " ".join(output.replace("│", " ").split())
+
+
+@pytest.fixture
+def receipt(run: Run, settings: Settings, hand: Hand, tmp_path: Path) -> Path:
+    """The receipt of an erasure that is completed."""
+    run("erase", "user_id=mary", "-r", "case 114", "--yes")
+    (request,) = requests(settings)
+    audience = hand.audience("00000000-0000-0000-0000-000000000001")
+    hand.process(request)
+    hand.recipient(request, audience)
+    hand.complete(request)
+    out = tmp_path / "receipt.json"
+    run("receipt", request["id"], "-o", out)
+    return out
+
+
+def verify(file: Path, code: int) -> str:
+    result = CliRunner().invoke(stratum, ["privacy", "verify", str(file)])
+    assert result.exit_code == code, result.output
+    return result.output
+
+
+def test_a_receipt_holds(receipt: Path) -> None:
+    said = verify(receipt, 0)
+
+    assert "FAILS" not in said
+    assert "records afterwards, identifiers, reason, requested_at, requested_by" in said
+    assert "records events, identifiers, joined, links, memberships, merges, until_ms" in said
+    assert "the register says the same in every field" in said
+
+
+def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Every place of a JSON document that holds no further ones."""
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield from places(inner, (*path, name))
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from places(inner, (*path, index))
+    else:
+        yield path
+
+
+def other(value: Any) -> Any:
+    """Another value of the same kind, as near as can be."""
+    if isinstance(value, bool) or value is None:
+        return not value
+    if isinstance(value, int):
+        return value + 1
+    if value in {"new", "removed", "completed", "erase", "neighbours"}:
+        return {"new": "refuse", "removed": "left_before", "completed": "processing"}.get(
+            value, f"{value}d"
+        )
+    return value.replace("2026", "2027", 1) if "2026" in value else f"{value[:-1]}0"[::-1]
+
+
+def test_no_field_of_a_receipt_can_be_changed(receipt: Path) -> None:
+    whole = json.loads(receipt.read_text())
+    free = {("issued_at",)}
+    held = []
+    for path in places(whole):
+        document = json.loads(receipt.read_text())
+        inner = document
+        for part in path[:-1]:
+            inner = inner[part]
+        if path in free or inner[path[-1]] == other(inner[path[-1]]):
+            continue
+        inner[path[-1]] = other(inner[path[-1]])
+        receipt.write_text(json.dumps(document))
+        result = CliRunner().invoke(stratum, ["privacy", "verify", str(receipt)])
+        assert isinstance(result.exception, SystemExit | None)
+        if result.exit_code == 0:
+            held.append((path, inner[path[-1]]))
+        receipt.write_text(json.dumps(whole))
+
+    assert held == []
+
+
+@pytest.mark.parametrize("left_out", [0, 1, 2])
+def test_a_receipt_without_one_of_its_entries_does_not_hold(receipt: Path, left_out: int) -> None:
+    document = json.loads(receipt.read_text())
+    del document["audit"][left_out]
+    receipt.write_text(json.dumps(document))
+
+    assert "the receipt lacks the entry" in verify(receipt, 1)
+
+
+@pytest.mark.parametrize(
+    ("statement", "said"),
+    [
+        (
+            "UPDATE audit SET detail = detail || '{\"events\": 5}' WHERE action LIKE 'erasure.p%'",
+            "says something else in the audit log: detail",
+        ),
+        ("DELETE FROM audit WHERE action = 'erase'", "is not in the audit log"),
+        (
+            "DELETE FROM audit_chain WHERE seq = (SELECT max(seq) FROM audit_chain)",
+            "is not in the audit log",
+        ),
+        (
+            "UPDATE audit SET actor = 'key:9' WHERE id = 1",
+            "is not what was recorded",
+        ),
+        ("UPDATE erasures SET events = 5", "removed.events: the register says 5"),
+        ("DELETE FROM erasure_recipients", "recipients: the register says"),
+        ("UPDATE audiences SET name = 'Others'", "recipients[0].audience: the register says"),
+        ("DELETE FROM privacy_requests", "the register has no such erasure"),
+    ],
+)
+def test_what_was_changed_in_the_database_does_not_hold(
+    receipt: Path, settings: Settings, statement: str, said: str
+) -> None:
+    dsn = settings.postgres.dsn.get_secret_value()
+    with psycopg.connect(dsn, autocommit=True) as conn, conn.transaction():
+        conn.execute("SET LOCAL session_replication_role = replica")
+        conn.execute(statement.encode())
+
+    assert said in verify(receipt, 1)
+
+
+def test_a_chain_that_was_written_anew_does_not_hold(receipt: Path, settings: Settings) -> None:
+    dsn = settings.postgres.dsn.get_secret_value()
+    with psycopg.connect(dsn, autocommit=True) as conn, conn.transaction():
+        conn.execute("SET LOCAL session_replication_role = replica")
+        conn.execute(
+            "UPDATE audit SET detail = detail || '{\"events\": 5}' WHERE action ="
+            " 'erasure.processed'"
+        )
+        conn.execute("UPDATE erasures SET events = 5")
+        conn.execute("DELETE FROM audit_chain")
+        rows = conn.execute("SELECT id FROM audit ORDER BY id").fetchall()
+        for place, (number,) in enumerate(rows, 1):
+            conn.execute(
+                "INSERT INTO audit_chain SELECT a.workspace_id, %(seq)s, a.id, audit_hash(coalesce("
+                "(SELECT hash FROM audit_chain WHERE seq = %(seq)s - 1), ''), %(seq)s, a)"
+                " FROM audit a WHERE a.id = %(id)s",
+                {"seq": place, "id": number},
+            )
+
+    assert "not the one that the anchor was taken from" in verify(receipt, 1)
+
+
+@pytest.mark.parametrize(
+    "content", ["", "[]", "{}", '{"format": "x"}', "\x00", '{"a":' * 2_000, "\ud800"]
+)
+@pytest.mark.usefixtures("url")
+def test_what_is_no_receipt_is_refused(tmp_path: Path, content: str) -> None:
+    file = tmp_path / "receipt.json"
+    file.write_text(content, errors="surrogatepass")
+
+    assert "it is no receipt of an erasure" in " ".join(verify(file, 2).split())
+
+
+def test_a_receipt_of_another_database_is_told(receipt: Path) -> None:
+    document = json.loads(receipt.read_text())
+    receipt.write_text(json.dumps(document | {"workspace": "elsewhere"}))
+
+    assert "the database has no such workspace" in verify(receipt, 1)
+
+
+def test_a_receipt_of_an_erasure_under_way_holds_when_it_is_done(
+    run: Run, settings: Settings, hand: Hand, tmp_path: Path
+) -> None:
+    run("erase", "user_id=mary", "-r", "case 114", "--yes")
+    (request,) = requests(settings)
+    number = request["id"]
+    assert "there is no receipt" in run("receipt", number, code=2).output
+    hand.process(request)
+    early = tmp_path / "early.json"
+    run("receipt", number, "-o", early)
+    hand.complete(request, at="2100-01-01T00:00:00+00:00")
+
+    said = verify(early, 0)
+
+    assert "status: since then completed" in said
+
+
+def test_the_map_is_printed_without_a_server() -> None:
+    result = CliRunner().invoke(stratum, ["privacy", "map", "--json"])
+
+    assert result.exit_code == 0
+    assert len(json.loads(result.output)) == len(PLACES)
+    assert CliRunner().invoke(stratum, ["privacy", "map"]).exit_code == 0
