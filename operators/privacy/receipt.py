@@ -7,7 +7,7 @@ register. State: none. Clock: none.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -22,6 +22,7 @@ from domain.erasure_receipt import (
     ErasureReceipt,
     subject_of,
 )
+from domain.instants import to_us
 from domain.privacy import RequestStatus
 from operators.audit import Anchor, Entry, Linked, link_hash, verify
 
@@ -29,7 +30,6 @@ _MOVING: Final = frozenset({"issued_at", "audit"})
 """What two receipts of one erasure need not share."""
 _LATER: Final[tuple[object, ...]] = (None, "", {}, RequestStatus.PROCESSING)
 """What a receipt says of what had not happened when it was issued."""
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Finding(NamedTuple):
@@ -136,7 +136,7 @@ def _rows(receipt: ErasureReceipt, stored: ErasureReceipt | None) -> Iterator[Fi
         if row.subject != whose:
             yield Finding(False, f"entry {row.id} is about something else: {row.subject}")
     known = {row.id for row in receipt.audit}
-    until_us = _us(receipt.issued_at)
+    until_us = to_us(receipt.issued_at)
     for row in stored.audit if stored is not None else ():
         if row.id not in known and row.at_us <= until_us:
             yield Finding(False, f"the receipt leaves out entry {row.id} ({row.action})")
@@ -164,7 +164,7 @@ def _claimed(receipt: ErasureReceipt, action: str) -> dict[str, Any]:
             "afterwards": receipt.afterwards.value,
             "reason": receipt.reason,
             "requested_by": receipt.requested_by,
-            "requested_at": _us(receipt.requested_at),
+            "requested_at": to_us(receipt.requested_at),
         }
     removed: dict[str, Any] = msgspec.to_builtins(receipt.removed)
     return removed | {"joined": receipt.joined, "until_ms": receipt.until_ms}
@@ -225,8 +225,3 @@ def _differences(name: str, mine: Any, theirs: Any) -> Iterator[tuple[str, Any, 
             yield from _differences(f"{name}[{place}]", one, other)
     else:
         yield name, mine, theirs
-
-
-def _us(at: datetime) -> int:
-    """Microseconds since 1970, exactly."""
-    return (at - _EPOCH) // timedelta(microseconds=1)
