@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -168,6 +169,21 @@ def test_a_second_request_for_the_same_identifiers_names_the_first(
     assert api.post(PREVIEW, {"identifier": LOGIN}, 200)["open_request"] == first["id"]
     hand.process(first)
     assert erase(reason="case 115")["id"] > first["id"], "activity since then is erased, too"
+
+
+def test_of_requests_at_once_one_is_entered(
+    tenant: Tenant, api: Api, drain: Callable[[], list[bytes]]
+) -> None:
+    mary(tenant)
+    body = {"identifier": LOGIN, "reason": "case 114"}
+    with ThreadPoolExecutor(8) as threads:
+        answers = [
+            answer.status_code
+            for answer in threads.map(lambda _: api.http.post(ERASE, json=body), range(8))
+        ]
+
+    assert sorted(answers) == [202] + [409] * 7
+    assert len(drain()) == 1
 
 
 def test_a_person_with_a_further_identifier_is_asked_for_again(
