@@ -4,12 +4,14 @@ It names identifiers, people and messages by their keyed digests only, so it can
 as the proof is needed.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 import msgspec
 
+from domain.instants import utc
 from domain.privacy import Afterwards, RecipientOutcome, RequestStatus, Step
 
 FORMAT: Final = "stratum-erasure-receipt"
@@ -121,3 +123,28 @@ class ErasureReceipt(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     steps: tuple[StepDone, ...]
     recipients: tuple[Recipient, ...]
     audit: tuple[AuditRow, ...]
+
+
+def steps_of(stored: Mapping[str, Any]) -> tuple[StepDone, ...]:
+    """Every step in order, done or not.
+
+    Args:
+        stored: step → when it was done and what it removed, as the job keeps it.
+    """
+    return tuple(_step(step, stored.get(step.value) or {}) for step in Step)
+
+
+def _step(step: Step, said: Mapping[str, Any]) -> StepDone:
+    counts = {
+        name: value
+        for name, value in said.items()
+        if isinstance(value, int) and not isinstance(value, bool) and name != "at"
+    }
+    return StepDone(step, _instant(said.get("at")), counts)
+
+
+def _instant(said: object) -> datetime | None:
+    """An instant as JSON holds it: in words, or in milliseconds."""
+    if isinstance(said, str):
+        return datetime.fromisoformat(said)
+    return utc(said) if isinstance(said, int) else None

@@ -14,7 +14,7 @@
 | `signals/` | Health of a signal: counters in, readings out |
 | `alerts/` | Alerting: what is seen at each look → notices about episodes |
 | `gate/` | The trust gate: readings and people's commands → a decision |
-| `privacy/` | Erasure: the identifiers that are approved, and whether a receipt holds |
+| `erasure/` | Requests of erasure: what was approved, and whether a receipt holds |
 
 Concepts of one file:
 

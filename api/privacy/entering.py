@@ -10,7 +10,7 @@ from api.web.errors import ConflictError, NotFoundError
 from domain.erasure_receipt import REQUESTED
 from domain.keys import message_key
 from domain.privacy import RequestStatus
-from operators.privacy.identifiers import fingerprint
+from operators.erasure.identifiers import fingerprint
 from store.audit.trail import append_async
 from store.fetch import Pool, transaction
 from store.privacy import register

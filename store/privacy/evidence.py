@@ -1,6 +1,5 @@
 """The receipt of an erasure, from the register and the audit log's entries about it."""
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -17,11 +16,10 @@ from domain.erasure_receipt import (
     ErasureReceipt,
     Recipient,
     Removed,
-    StepDone,
+    steps_of,
     subject_of,
 )
-from domain.instants import utc
-from domain.privacy import Afterwards, RecipientOutcome, RequestStatus, Step
+from domain.privacy import Afterwards, RecipientOutcome, RequestStatus
 from store.connection import one_of
 from store.privacy import register
 from store.privacy.register import PrivacyRequest, RecipientRow
@@ -35,31 +33,6 @@ _AUDIT: Final = f"""
     ORDER BY c.seq
 """
 _NAME: Final = "SELECT name FROM workspaces WHERE id = %(workspace)s"
-
-
-def steps_of(stored: Mapping[str, Any]) -> tuple[StepDone, ...]:
-    """Every step in order, done or not.
-
-    Args:
-        stored: step → when it was done and what it removed, as the job keeps it.
-    """
-    return tuple(_step(step, stored.get(step.value) or {}) for step in Step)
-
-
-def _step(step: Step, said: Mapping[str, Any]) -> StepDone:
-    counts = {
-        name: value
-        for name, value in said.items()
-        if isinstance(value, int) and not isinstance(value, bool) and name != "at"
-    }
-    return StepDone(step, _instant(said.get("at")), counts)
-
-
-def _instant(said: object) -> datetime | None:
-    """An instant as JSON holds it: in words, or in milliseconds."""
-    if isinstance(said, str):
-        return datetime.fromisoformat(said)
-    return utc(said) if isinstance(said, int) else None
 
 
 def receipt_of(

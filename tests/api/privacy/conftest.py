@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import psycopg
@@ -10,8 +10,12 @@ import pytest
 from psycopg.types.json import Jsonb
 
 from config.settings import Settings
+from domain.privacy import Step
 from store.audit import trail
 from tests.api.conftest import START_MS, Api, Tenant
+
+COUNTS: Final = {"identifiers": 3, "events": 4, "links": 2, "merges": 1, "memberships": 1}
+"""What the engine's hand removes."""
 
 
 def mary(tenant: Tenant) -> None:
@@ -73,19 +77,16 @@ class Hand:
     def process(self, request: dict[str, Any], joined: tuple[str, ...] = ()) -> None:
         """The engine removes the person, and says so."""
         command = request["command"]
-        counts = {"identifiers": 3, "events": 4, "links": 2, "merges": 1, "memberships": 1}
         with psycopg.connect(self.dsn) as conn:
-            detail = counts | {"joined": len(joined), "until_ms": START_MS + 9_000}
-            trail.append(
-                conn, self.workspace, "engine", "erasure.processed", f"erasure:{command}", detail
-            )
-            conn.execute(
+            row = conn.execute(
                 "INSERT INTO erasures (command, workspace_id, keys, people, joined, neighbours,"
                 " until_ms, identifiers, events, links, merges, memberships, processed_at)"
                 " SELECT command, workspace_id, keys, ARRAY[profile], %s::uuid[], '{}', %s, 3, 4,"
-                " 2, 1, 1, now() FROM privacy_requests WHERE command = %s",
+                " 2, 1, 1, now() FROM privacy_requests WHERE command = %s RETURNING processed_at",
                 ([*map(UUID, joined)], START_MS + 9_000, command),
-            )
+            ).fetchone()
+            assert row is not None
+            self._say(conn, request, "processed", COUNTS | {"processed_at": row[0].isoformat()})
 
     def recipient(self, request: dict[str, Any], audience: int) -> None:
         """A platform that had the person."""
@@ -97,30 +98,39 @@ class Hand:
 
     def complete(self, request: dict[str, Any], at: str = "2026-03-02T10:00:00+00:00") -> None:
         """The job does every step, and says so."""
-        steps = ["neighbours", "dead_letters", "cache", "exports", "log", "platforms", "sent"]
-        said = Jsonb({step: {"at": at, "rows": 1} for step in steps})
+        steps = {step.value: {"at": at, "rows": 1} for step in Step}
+        named = (request["command"],)
         with psycopg.connect(self.dsn) as conn:
             conn.execute(
                 "UPDATE erasure_recipients SET confirmed_at = now(), outcome = 'removed'"
                 " WHERE command = %s",
-                (request["command"],),
-            )
-            trail.append(
-                conn,
-                self.workspace,
-                "engine",
-                "erasure.completed",
-                f"erasure:{request['command']}",
-                {"steps": steps},
+                named,
             )
             for table in ("erasures", "privacy_requests"):
-                conn.execute(
-                    f"UPDATE {table} SET completed_at = now() WHERE command = %s".encode(),
-                    (request["command"],),
-                )
-            conn.execute(
-                "UPDATE erasures SET steps = %s WHERE command = %s", (said, request["command"])
-            )
+                sql = f"UPDATE {table} SET completed_at = now() WHERE command = %s"
+                conn.execute(sql.encode(), named)
+            sql = "UPDATE erasures SET steps = %s WHERE command = %s RETURNING processed_at, now()"
+            row = conn.execute(sql, (Jsonb(steps), *named)).fetchone()
+            assert row is not None
+            recipients = conn.execute(
+                "SELECT jsonb_build_object('audience', audience_id, 'platform', platform, 'listed',"
+                " listed, 'outcome', outcome, 'confirmed_at', confirmed_at)"
+                " FROM erasure_recipients WHERE command = %s",
+                named,
+            ).fetchall()
+            done = {
+                "processed_at": row[0].isoformat(),
+                "completed_at": row[1].isoformat(),
+                "steps": steps,
+                "recipients": [each for (each,) in recipients],
+            }
+            self._say(conn, request, "completed", COUNTS | done)
+
+    def _say(
+        self, conn: psycopg.Connection[Any], request: dict[str, Any], what: str, said: Any
+    ) -> None:
+        subject = f"erasure:{request['command']}"
+        trail.append(conn, self.workspace, "engine", f"erasure.{what}", subject, said)
 
 
 @pytest.fixture

@@ -159,7 +159,8 @@ def test_a_receipt_holds(receipt: Path) -> None:
 
     assert "FAILS" not in said
     assert "records afterwards, identifiers, reason, requested_at, requested_by" in said
-    assert "records events, identifiers, joined, links, memberships, merges, until_ms" in said
+    assert "records events, identifiers, links, memberships, merges, processed_at" in said
+    assert "merges, processed_at, recipients, steps" in said
     assert "the register says the same in every field" in said
 
 
@@ -237,6 +238,7 @@ def test_a_receipt_without_one_of_its_entries_does_not_hold(receipt: Path, left_
         ),
         ("UPDATE erasures SET events = 5", "removed.events: the register says 5"),
         ("DELETE FROM erasure_recipients", "recipients: the register says"),
+        ("UPDATE erasures SET steps = '{}'", "steps[0].at: the register says"),
         ("UPDATE audiences SET name = 'Others'", "recipients[0].audience: the register says"),
         ("DELETE FROM privacy_requests", "the register has no such erasure"),
     ],

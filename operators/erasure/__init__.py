@@ -1,4 +1,4 @@
-"""Privacy: what was approved is what is erased, and what a receipt claims is what was recorded.
+"""Requests of erasure: what was approved is erased, and what a receipt claims was recorded.
 
 | file | what leaves when what enters | state | oracle |
 |---|---|---|---|

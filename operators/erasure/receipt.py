@@ -6,7 +6,7 @@ claims. What no entry records – names of audiences, when an answer was due –
 register. State: none. Clock: none.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
@@ -20,6 +20,8 @@ from domain.erasure_receipt import (
     VERSION,
     AuditRow,
     ErasureReceipt,
+    Recipient,
+    steps_of,
     subject_of,
 )
 from domain.instants import to_us
@@ -149,7 +151,7 @@ def _recorded(receipt: ErasureReceipt) -> Iterator[Finding]:
         for name, value in claimed.items():
             if name in recorded and recorded[name] != value:
                 yield Finding(
-                    False, f"{name}: entry {row.id} ({row.action}) records {recorded[name]!r}"
+                    False, f"{name}: entry {row.id} ({row.action}) records something else"
                 )
         backed = sorted(name for name in claimed if recorded.get(name) == claimed[name])
         if backed:
@@ -166,22 +168,71 @@ def _claimed(receipt: ErasureReceipt, action: str) -> dict[str, Any]:
             "requested_by": receipt.requested_by,
             "requested_at": to_us(receipt.requested_at),
         }
-    removed: dict[str, Any] = msgspec.to_builtins(receipt.removed)
-    return removed | {"joined": receipt.joined, "until_ms": receipt.until_ms}
+    told: dict[str, Any] = msgspec.to_builtins(receipt.removed)
+    told |= {"processed_at": receipt.processed_at}
+    if action == COMPLETED:
+        told |= {
+            "completed_at": receipt.completed_at,
+            "steps": receipt.steps,
+            "recipients": [_told(each) for each in receipt.recipients],
+        }
+    return told
+
+
+def _told(recipient: Recipient) -> tuple[object, ...]:
+    """A recipient as an entry records it: without the audience's name."""
+    return (
+        recipient.audience_id,
+        recipient.platform,
+        recipient.listed,
+        recipient.confirmed_at,
+        recipient.outcome,
+    )
 
 
 def _said(row: AuditRow) -> dict[str, Any]:
-    """What an entry records, of the engine's the counts."""
+    """What an entry records, in the form of `_claimed`."""
     try:
         detail = msgspec.json.decode(row.detail, type=dict[str, Any])
+        if row.action == REQUESTED:
+            return detail | {"requested_by": row.actor, "requested_at": row.at_us}
     except msgspec.MsgspecError:
         return {}
-    if row.action == REQUESTED:
-        return detail | {"requested_by": row.actor, "requested_at": row.at_us}
-    flat = detail | (detail["removed"] if isinstance(detail.get("removed"), dict) else {})
-    joined = flat.get("joined")
-    counts = {name: value for name, value in flat.items() if isinstance(value, int)}
-    return counts | ({"joined": len(joined)} if isinstance(joined, list) else {})
+    return {name: _read(name, value) for name, value in detail.items()}
+
+
+def _read(name: str, value: object) -> object:
+    """A value as the receipt has it; what cannot be read so stays as it is, and differs."""
+    try:
+        return _READ[name](value) if name in _READ else value
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return value
+
+
+def _recipients(said: list[dict[str, Any]]) -> list[tuple[object, ...]]:
+    return [
+        (
+            each["audience"],
+            each["platform"],
+            each["listed"],
+            _instant(each["confirmed_at"]),
+            each["outcome"] or None,
+        )
+        for each in said
+    ]
+
+
+def _instant(said: str | None) -> datetime | None:
+    return None if said is None else datetime.fromisoformat(said)
+
+
+_READ: Final[dict[str, Callable[[Any], object]]] = {
+    "processed_at": _instant,
+    "completed_at": _instant,
+    "steps": steps_of,
+    "recipients": _recipients,
+}
+"""How what an entry records is read, where JSON has no form of its own for it."""
 
 
 def _registered(receipt: ErasureReceipt, stored: ErasureReceipt | None) -> Iterator[Finding]:
