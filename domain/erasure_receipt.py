@@ -124,6 +124,11 @@ class ErasureReceipt(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     recipients: tuple[Recipient, ...]
     audit: tuple[AuditRow, ...]
 
+    @property
+    def recorded(self) -> bool:
+        """Whether the audit log has what was removed: upkeep enters it, shortly after."""
+        return any(row.action == PROCESSED for row in self.audit)
+
 
 def steps_of(stored: Mapping[str, Any]) -> tuple[StepDone, ...]:
     """Every step in order, done or not.

@@ -94,14 +94,14 @@ async def get_erasure_receipt(
     """What was asked for, what was removed, who has confirmed, and the audit entries that prove it.
 
     Each entry comes with its place in the audit log's chain and its hash; `stratum privacy verify`
-    checks all of it against the database. Refused until the engine has removed the person; a
-    receipt of a request that is still being processed says so.
+    checks all of it against the database. Refused until the person is removed on record; a receipt
+    of a request that is still being processed says so.
     """
     await request_of(pool, caller, id)
     at = now().astimezone(UTC)
     receipt = await transactions.read(lambda conn: receipt_of(conn, caller.workspace, id, at))
-    if receipt is None:
-        raise ConflictError("The engine has not processed it yet: there is no receipt.")
+    if receipt is None or not receipt.recorded:
+        raise ConflictError("It is not processed on record yet: there is no receipt.")
     name = f"erasure-{id}.json"
     return Response(
         ReceiptView.from_receipt(receipt).model_dump_json(indent=1) + "\n",

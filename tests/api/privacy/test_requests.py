@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
 from tests.api.conftest import Api, Tenant
 from tests.api.privacy.conftest import Hand, mary
@@ -153,6 +154,20 @@ def test_a_receipt_rests_on_the_audit_log(
     for row in receipt["audit"]:
         assert (row["seq"], row["hash"]) == (entries[row["id"]]["seq"], entries[row["id"]]["hash"])
     assert "mary" not in answer.text
+
+
+def test_there_is_no_receipt_before_the_removal_is_on_record(
+    tenant: Tenant, api: Api, hand: Hand, erase: Erase, execute: Callable[..., Any]
+) -> None:
+    mary(tenant)
+    request = erase()
+    hand.process(request)
+    path = f"/cdp/privacy/requests/{request['id']}/receipt"
+    api.get(path)
+    execute("UPDATE erasures SET command = %s", UUID(int=1))
+    execute("UPDATE privacy_requests SET command = %s", UUID(int=1))
+
+    assert "on record" in api.get(path, 409)["detail"]
 
 
 def test_another_workspace_and_a_reader_get_what_is_theirs(
