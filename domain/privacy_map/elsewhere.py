@@ -64,7 +64,7 @@ PLACES: Final = (
         "batches need not read them again",
         Personal.VALUE,
         "until replaced by others, `engine.cache_people`",
-        Leaving.ENGINE,
+        Leaving.RETENTION,
     ),
     _place(
         Store.MEMORY,
