@@ -59,6 +59,9 @@ from api.operation import statistics_routes as statistics
 from api.operation import workspace_routes as workspace
 from api.operation.lag import LagGauge
 from api.pages.routes import add_pages
+from api.privacy import erasures_routes as erasures
+from api.privacy import map_routes as data_map
+from api.privacy import requests_routes as privacy_requests
 from api.profiles import events_routes as events
 from api.profiles import feed_routes as feed
 from api.profiles import members_routes as members
@@ -112,10 +115,12 @@ ROUTES = (
     catalogue_people.router,
     commands.router,
     unmerge_preview.router,
+    data_map.router,
     dead_letters.router,
     dead_letter_statistics.router,
     decisions.router,
     events.router,
+    erasures.router,
     exports.router,
     feed.router,
     funnels.router,
@@ -134,6 +139,7 @@ ROUTES = (
     pushes.router,
     push_previews.router,
     push_statistics.router,
+    privacy_requests.router,
     readings.router,
     segment_statistics.router,
     rfm.router,

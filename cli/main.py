@@ -53,6 +53,11 @@ _COMMANDS: Final = {
         "profiles.repair",
     ),
     "audit": _Entry("Prove that the audit log is whole, and export it.", "audit"),
+    "privacy": _Entry(
+        "Erase people, follow requests, prove what was done; show where personal data rests.",
+        "privacy.command",
+        needs_stack=False,
+    ),
     "segments": _Entry(
         "List, apply, publish, pause, resume and delete segments.", "segments.segments"
     ),

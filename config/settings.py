@@ -16,6 +16,7 @@ from config.embedded import EmbeddedParams
 from config.live import LiveParams
 from config.observing import MetricsParams
 from config.platforms import SECTIONS, PlatformSettings
+from config.privacy import PrivacyParams
 from domain.policies import IdentityRules, ProfileRules
 from operators.gate.params import GateParams
 from operators.rules.references import DefinitionParams
@@ -166,6 +167,7 @@ class Settings(_Section):
     embedded: EmbeddedParams = EmbeddedParams()
     identity: IdentityRules = IdentityRules()
     profile: ProfileRules = ProfileRules()
+    privacy: PrivacyParams = PrivacyParams()
     definitions: DefinitionParams = DefinitionParams()
     sweeps: SweepParams = SweepParams()
     rfm: RfmRefreshParams = RfmRefreshParams()

@@ -68,3 +68,12 @@ def to_ms(at: datetime) -> int:
         TypeError: The datetime has no time zone.
     """
     return (at - EPOCH) // MS
+
+
+def to_us(at: datetime) -> int:
+    """Microseconds since 1970 of an instant with a zone, as the audit log counts.
+
+    >>> to_us(datetime(1970, 1, 1, 0, 0, 1, 5, tzinfo=UTC))
+    1000005
+    """
+    return (at - EPOCH) // timedelta(microseconds=1)

@@ -24,6 +24,22 @@ class Afterwards(StrEnum):
     REFUSE = "refuse"
 
 
+class RequestStatus(StrEnum):
+    """How far a request is.
+
+    Attributes:
+        NOT_SENT: the event log has not confirmed its command; it can be sent again.
+        REQUESTED: the log has its command, and the engine has not processed it.
+        PROCESSING: the person is removed; steps are left to do.
+        COMPLETED: every step is done.
+    """
+
+    NOT_SENT = "not_sent"
+    REQUESTED = "requested"
+    PROCESSING = "processing"
+    COMPLETED = "completed"
+
+
 class Step(StrEnum):
     """What is left to do once the engine has removed a person, each done once or again.
 

@@ -15,6 +15,7 @@
 | `privacy/` | Erasure: identifiers taken out of what stays |
 | `alerts/` | Alerting: what is seen at each look → notices about episodes |
 | `gate/` | The trust gate: readings and people's commands → a decision |
+| `erasure/` | Requests of erasure: what was approved, and whether a receipt holds |
 
 Concepts of one file:
 

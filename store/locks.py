@@ -46,6 +46,9 @@ AUDIT_CHECK: Final = 0x4143
 READINGS: Final = 0x5265
 """Class, by workspace: its readings."""
 
+PRIVACY: Final = 0x5072
+"""Class, by workspace: one request of a person at a time enters the register."""
+
 
 @contextmanager
 def held(

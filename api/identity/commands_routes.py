@@ -33,6 +33,7 @@ from sinks.intake.log import EventLog, keyed
 from store.audit import read
 from store.audit.trail import append_async
 from store.fetch import Pool, transaction
+from store.privacy import register
 from store.profiles import events
 
 router = APIRouter(prefix="/cdp", tags=["identity"])
@@ -122,7 +123,7 @@ async def get_command(
         str,
         Path(
             max_length=128,
-            pattern=r"^(unmerge|allow)-\d{1,18}-[0-9a-f]{16}$",
+            pattern=r"^(unmerge|allow|erase)-\d{1,18}-[0-9a-f]{16}$",
             examples=["unmerge-12-9f2c4e1a0b7d3c55"],
         ),
     ],
@@ -132,7 +133,12 @@ async def get_command(
     row = await read.by_id(pool, caller.workspace, int(number))
     if row is None or row.action != kind or command_id(caller.salt, kind, int(number)) != id:
         raise NotFoundError("command")
-    processed = await events.received(pool, caller.workspace, message_key(caller.salt, id))
+    command = message_key(caller.salt, id)
+    processed = (
+        await register.processed(pool, caller.workspace, command)
+        if kind == "erase"
+        else await events.received(pool, caller.workspace, command)
+    )
     status = CommandStatus.model_validate(
         {
             "id": id,

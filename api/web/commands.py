@@ -3,7 +3,7 @@
 from hashlib import blake2b
 from typing import Literal
 
-Kind = Literal["unmerge", "allow"]
+Kind = Literal["unmerge", "allow", "erase"]
 """Kinds of commands, of `domain.event.COMMANDS`; the audit log calls their requests so, too."""
 
 

@@ -17,6 +17,7 @@ from typing import Any, Final
 
 import httpx
 
+from cli.http import RefusedError, refusal
 from domain.export import UNDER_WAY
 
 _LOOK_S: Final = 0.3
@@ -27,7 +28,7 @@ Shown = Callable[[str, int, int], None]
 """Told how far it is: what is done, so much, of so much."""
 
 
-class ExportRefusedError(Exception):
+class ExportRefusedError(RefusedError):
     """The server does not give the export; the message says why."""
 
 
@@ -150,17 +151,6 @@ class ExportClient:
 
 
 def _check(answer: httpx.Response) -> None:
-    if answer.is_success:
-        return
-    answer.read()
-    try:
-        problem = answer.json()
-        told = "; ".join(
-            [
-                problem["detail"],
-                *(f"{each['field']}: {each['message']}" for each in problem["errors"]),
-            ]
-        )
-    except (ValueError, KeyError, TypeError):
-        told = f"the server answers {answer.status_code}"
-    raise ExportRefusedError(told)
+    told = refusal(answer)
+    if told is not None:
+        raise ExportRefusedError(told)

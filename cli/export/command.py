@@ -7,11 +7,11 @@ import httpx
 import typer
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from cli.export.client import ExportClient, ExportRefusedError
+from cli.export.client import ExportClient
+from cli.http import LOCAL, Url, asking
 from cli.output import Screen, echo
 from domain.activation.platforms import ANY_PLATFORM
 
-_TIMEOUT_S: Final = 60.0
 _FIELDS: Final = {
     "trait": "traits",
     "computed": "computed",
@@ -57,7 +57,6 @@ Columns = Annotated[
     ),
 ]
 Identifiers = Annotated[str, typer.Option(help=f"raw, none, or a platform's form: {ANY_PLATFORM}.")]
-Url = Annotated[str, typer.Option(help="Address of the API.")]
 
 
 def export(  # noqa: PLR0913 - one per option
@@ -70,23 +69,13 @@ def export(  # noqa: PLR0913 - one per option
     reason: Reason = "",
     columns: Columns = "",
     identifiers: Identifiers = "",
-    url: Url = "http://127.0.0.1:8080",
+    url: Url = LOCAL,
 ) -> None:
     """Export a segment's people into a file."""
     chosen = form or out.suffix.lstrip(".") or "csv"
     body = request_of(chosen, purpose, reason, columns, identifiers)
-    try:
-        with httpx.Client(
-            base_url=url,
-            headers={"authorization": f"Bearer {api_key}"},
-            timeout=_TIMEOUT_S,
-            trust_env=False,
-        ) as http:
-            view = _saved(http, segment, body, out)
-    except (ExportRefusedError, httpx.TransportError) as error:
-        told = str(error) if isinstance(error, ExportRefusedError) else f"{url} does not answer"
-        echo(f"Error: {told}", err=True)
-        raise typer.Exit(2) from error
+    with asking(url, api_key) as http:
+        view = _saved(http, segment, body, out)
     left_out = (
         f"{view['without_consent']:,} without consent, {view['without_identifier']:,}"
         " without identifiers left out"

@@ -126,6 +126,14 @@ TABLE: dict[str, tuple[Any, int | str]] = {
         422,
     ),
     "GET /cdp/commands/{command}": (None, 404),
+    "POST /cdp/privacy/erasures/preview": ({"profile_id": "{profile}"}, 404),
+    "POST /cdp/privacy/erasures": ({"profile_id": "{profile}", "reason": "theft"}, 404),
+    "GET /cdp/privacy/requests": (None, EMPTY),
+    "GET /cdp/privacy/requests/statistics": (None, OPEN),
+    "GET /cdp/privacy/requests/{request}": (None, 404),
+    "POST /cdp/privacy/requests/{request}/retry": (None, 404),
+    "GET /cdp/privacy/requests/{request}/receipt": (None, 404),
+    "GET /cdp/privacy/map": (None, OPEN),
     "GET /cdp/dead-letters": (None, EMPTY),
     "GET /cdp/dead-letters/{letter}": (None, 404),
     "POST /cdp/dead-letters/retry": ({}, OPEN),
@@ -238,7 +246,7 @@ TABLES = (
     "dead_letters", "observations", "readings", "anomalies", "audiences", "pushes", "decisions",
     "gate_states", "audit",
     "traits", "rfm", "definition_versions", "aggregates", "sweeps", "exports", "alerts",
-    "gate_modes", "gate_overrides", "gate_releases",
+    "gate_modes", "gate_overrides", "gate_releases", "privacy_requests", "erasures",
 )  # fmt: skip
 
 
@@ -346,6 +354,9 @@ def first(tenant: Tenant, api: Api, settings: Settings) -> First:
     command = api.post(
         f"/cdp/profiles/{profile['id']}/unmerge", TABLE["POST /cdp/profiles/{profile}/unmerge"][0]
     )["command_id"]
+    request = api.post(
+        "/cdp/privacy/erasures", {"profile_id": profile["id"], "reason": "topsecret case"}
+    )
     letter = api.get("/cdp/dead-letters")["items"][0]["id"]
     trait = api.post("/cdp/traits", {"name": "topsecret", "rule": COUNTED}, 201)["id"]
     sweep = api.post(f"/cdp/traits/{trait}/publish")["sweep"]
@@ -373,6 +384,7 @@ def first(tenant: Tenant, api: Api, settings: Settings) -> First:
         "scope": "workspace",
         "signal": "platform:topsecret",
         "command": command,
+        "request": str(request["id"]),
         "letter": str(letter),
         "trait": str(trait),
         "sweep": str(sweep),

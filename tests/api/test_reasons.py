@@ -36,6 +36,7 @@ DANGEROUS: Final[tuple[tuple[str, str, dict[str, Any]], ...]] = (
     ("POST", "/cdp/platforms/meta/disconnect", {}),
     ("POST", "/cdp/profiles/{person}/unmerge", {"links": LINKS}),
     ("POST", "/cdp/links/allow", {"links": LINKS}),
+    ("POST", "/cdp/privacy/erasures", {"profile_id": "{person}"}),
     ("POST", "/cdp/segments/1/publish", {}),
     ("PUT", "/cdp/rfm", {"rule": {}}),
     ("DELETE", "/cdp/audience-sync/audiences/1", {}),

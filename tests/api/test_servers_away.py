@@ -32,6 +32,7 @@ WITHOUT_STORE = {
     "/cdp/audience-sync/platforms",
     "/cdp/catalogue/identifiers",
     "/cdp/health/live",
+    "/cdp/privacy/map",
 }
 SEGMENT = {"name": "mine", "rule": {"type": "all", "of": []}}
 QUERY = {"kind": "user_id", "value": "u1", "metric": "events", "topics": "events"}

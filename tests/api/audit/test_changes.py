@@ -257,6 +257,7 @@ MAKES: Final = {
     "POST /cdp/keys",
     "POST /cdp/links/allow",
     "POST /cdp/login",
+    "POST /cdp/privacy/erasures",
     "POST /cdp/profiles/{id}/unmerge",
     "POST /cdp/segments",
     "POST /cdp/sources",
@@ -270,6 +271,7 @@ CHANGES_NOTHING: Final = {
     "POST /cdp/funnels",
     "POST /cdp/gate/rejudge",
     "POST /cdp/platforms/{platform}/check",
+    "POST /cdp/privacy/erasures/preview",
     "POST /cdp/profiles/{id}/unmerge/preview",
     "POST /cdp/segments/preview",
     "POST /cdp/segments/validate",
@@ -279,6 +281,7 @@ CHANGES_NOTHING: Final = {
 ELSEWHERE: Final = {
     "DELETE /cdp/login": "tests.api.access.test_login",
     "POST /cdp/dead-letters/{id}/retry": "a letter may be retried while it is",
+    "POST /cdp/privacy/requests/{id}/retry": "tests.api.privacy.test_erasures",
 }
 
 

@@ -1,0 +1,120 @@
+"""The register of erasures: list, read, count, send again, prove."""
+
+from datetime import UTC
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+
+from api.privacy.entering import request_of
+from api.privacy.receipts_schemas import ReceiptView
+from api.privacy.requests_schemas import RequestDetailView, RequestStatisticsView, RequestView
+from api.privacy.sending import send
+from api.web.actors import named, named_page
+from api.web.deps import Admin, Caller, LogDep, PoolDep, Reader
+from api.web.errors import ConflictError
+from api.web.paging import Page, PagingDep, RowId
+from api.web.transaction import TransactionsDep
+from api.web.values import now
+from domain.erasure_receipt import subject_of
+from domain.privacy import RequestStatus
+from store.audit.trail import append_async
+from store.fetch import Pool, transaction
+from store.privacy import months, register
+from store.privacy.evidence import receipt_of
+
+_MONTHS = 120
+
+router = APIRouter(prefix="/cdp/privacy/requests", tags=["privacy"])
+
+
+@router.get("", summary="List privacy requests")
+async def list_privacy_requests(
+    caller: Reader,
+    pool: PoolDep,
+    paging: PagingDep,
+    status: Annotated[RequestStatus | None, Query(description="Only these.")] = None,
+    overdue: Annotated[
+        bool | None, Query(description="Only those not completed and past their time, or others.")
+    ] = None,
+) -> Page[RequestView]:
+    """The register of the workspace, newest first."""
+    rows = await register.page(
+        pool, caller.workspace, (status, overdue), paging.after_id, paging.limit
+    )
+    at = now()
+    page = paging.page(rows, lambda row: RequestView.from_row(row, at))
+    return await named_page(pool, caller, page)
+
+
+@router.get("/statistics", summary="Count privacy requests by month")
+async def get_privacy_statistics(caller: Reader, pool: PoolDep) -> RequestStatisticsView:
+    """How many came, were completed and were late, by month of the workspace's calendar."""
+    found = await months.months(pool, caller.workspace, _MONTHS)
+    return RequestStatisticsView.from_counts(await months.now_open(pool, caller.workspace), found)
+
+
+@router.get("/{id}", summary="Read a privacy request")
+async def get_privacy_request(caller: Reader, pool: PoolDep, id: RowId) -> RequestDetailView:
+    """How far it is: what was removed, which steps are left, which platforms have confirmed."""
+    return await _detail(pool, caller, id)
+
+
+@router.post("/{id}/retry", summary="Send a request again", status_code=202)
+async def retry_privacy_request(
+    caller: Admin, pool: PoolDep, log: LogDep, id: RowId
+) -> RequestDetailView:
+    """Appends the same command to the event log once more, where the log has not confirmed it.
+
+    The engine processes a command once, however often it is in the log. Refused once it has.
+    """
+    request = await request_of(pool, caller, id)
+    if request.processed_at is not None:
+        raise ConflictError(f"Request {id} is {request.status}: there is nothing to send.")
+    async with transaction(pool) as conn:
+        await append_async(
+            conn,
+            caller.workspace,
+            caller.actor,
+            "erase.retry",
+            subject_of(request.command),
+            {"request": id},
+        )
+    await send(pool, log, caller.workspace, request)
+    return await _detail(pool, caller, id)
+
+
+@router.get(
+    "/{id}/receipt",
+    summary="Get the receipt of an erasure",
+    response_model=ReceiptView,
+)
+async def get_erasure_receipt(
+    caller: Reader, pool: PoolDep, transactions: TransactionsDep, id: RowId
+) -> Response:
+    """What was asked for, what was removed, who has confirmed, and the audit entries that prove it.
+
+    Each entry comes with its place in the audit log's chain and its hash; `stratum privacy verify`
+    checks all of it against the database. Refused until the person is removed on record; a receipt
+    of a request that is still being processed says so.
+    """
+    await request_of(pool, caller, id)
+    at = now().astimezone(UTC)
+    receipt = await transactions.read(lambda conn: receipt_of(conn, caller.workspace, id, at))
+    if receipt is None or not receipt.recorded:
+        raise ConflictError("It is not processed on record yet: there is no receipt.")
+    name = f"erasure-{id}.json"
+    return Response(
+        ReceiptView.from_receipt(receipt).model_dump_json(indent=1) + "\n",
+        media_type="application/json",
+        headers={
+            "cache-control": "private, no-store",
+            "content-disposition": f'attachment; filename="{name}"',
+        },
+    )
+
+
+async def _detail(pool: Pool, caller: Caller, number: int) -> RequestDetailView:
+    row = await request_of(pool, caller, number)
+    recipients = await register.recipients(pool, caller.workspace, row.command)
+    view = RequestDetailView.from_rows(row, recipients, now())
+    return (await named(pool, caller, [view]))[0]

@@ -1,0 +1,244 @@
+"""Schemas of the register of erasures: requests, how far they are, who still has to forget."""
+
+from datetime import datetime
+from uuid import UUID
+
+from pydantic import ConfigDict, Field
+from pydantic.config import JsonDict
+
+from api.profiles.parts_schemas import EXAMPLE_ID
+from api.web.actors import ActorName
+from api.web.values import Instant, View
+from domain.erasure_receipt import StepDone, steps_of
+from domain.privacy import Afterwards, RecipientOutcome, RequestStatus, Step
+from store.privacy.months import Month, OpenRequests
+from store.privacy.register import PrivacyRequest, RecipientRow
+
+AT = "2026-03-01T09:30:00Z"
+COMMAND = "0b0e9b0c-54a1-4c52-8a52-4c4f0f3f1a77"
+REMOVED: JsonDict = {"identifiers": 2, "events": 42, "links": 1, "merges": 1, "memberships": 1}
+RECIPIENT: JsonDict = {
+    "audience_id": 3,
+    "platform": "meta",
+    "audience": "Customers",
+    "listed": True,
+    "confirmed_at": AT,
+    "outcome": "removed",
+}
+STEP: JsonDict = {"step": "dead_letters", "at": AT, "removed": {"letters": 1}}
+_REQUEST: JsonDict = {
+    "id": 12,
+    "command_id": "erase-1204-9f2c4e1a0b7d3c55",
+    "profile_id": EXAMPLE_ID,
+    "identifiers": 2,
+    "afterwards": "new",
+    "reason": "asked for by letter, case 2026-114",
+    "requested_by": "key:1",
+    "requested_by_name": "ada",
+    "requested_at": AT,
+    "due_at": "2026-03-31T09:30:00Z",
+    "overdue": False,
+    "status": "processing",
+    "processed_at": AT,
+    "completed_at": None,
+    "removed": REMOVED,
+    "joined": 0,
+    "advice": None,
+}
+
+
+class RemovedView(View):
+    """How much the engine removed, by what it is."""
+
+    identifiers: int
+    events: int
+    links: int
+    merges: int
+    memberships: int
+
+
+class StepView(View):
+    """A step that follows once the engine has removed the person."""
+
+    step: Step
+    at: Instant | None = Field(description="When it was done; null while it is not.")
+    removed: dict[str, int] = Field(description="What it removed, by what it is.")
+
+    @classmethod
+    def from_step(cls, step: StepDone) -> "StepView":
+        """From what the register keeps."""
+        return cls(step=step.step, at=step.at, removed=step.removed)
+
+
+class RecipientView(View):
+    """An audience that had the person, and whether its platform has confirmed the removal."""
+
+    audience_id: int
+    platform: str
+    audience: str
+    listed: bool = Field(description="On the platform's list when they were erased.")
+    confirmed_at: Instant | None
+    outcome: RecipientOutcome | None = Field(description="Null until the platform has confirmed.")
+
+    @classmethod
+    def from_row(cls, row: RecipientRow) -> "RecipientView":
+        """From the register."""
+        return cls.model_validate(vars(row) | {"outcome": row.outcome or None})
+
+
+class RequestView(View):
+    """A request and how far it is."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_REQUEST]})
+
+    id: int
+    command_id: str
+    profile_id: UUID
+    identifiers: int = Field(description="How many the request names.")
+    afterwards: Afterwards
+    reason: str
+    requested_by: str
+    requested_by_name: ActorName = None
+    requested_at: Instant
+    due_at: Instant
+    overdue: bool = Field(description="Not completed, and past its time.")
+    status: RequestStatus = Field(
+        description="`not_sent`: the event log has not confirmed the command, retry it;"
+        " `requested`: it waits in the log; `processing`: the person is removed, steps are left;"
+        " `completed`: every step is done."
+    )
+    processed_at: Instant | None
+    completed_at: Instant | None
+    removed: RemovedView | None = Field(description="Null until it was processed.")
+    joined: int = Field(
+        description="Identifiers that joined the person between request and processing. They were"
+        " kept."
+    )
+    advice: str | None = Field(description="What is to be done by hand; null where nothing is.")
+
+    @classmethod
+    def from_row(cls, row: PrivacyRequest, at: datetime) -> "RequestView":
+        """From the register.
+
+        Args:
+            row: the request.
+            at: now.
+        """
+        return cls.model_validate(_fields(row, at))
+
+
+class RequestDetailView(RequestView):
+    """A request with its steps and its recipients."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                _REQUEST | {"steps": [STEP], "recipients": [RECIPIENT], "command": COMMAND}
+            ]
+        }
+    )
+
+    command: UUID = Field(
+        description="Digest of the command's id: `erasure:<command>` is the audit log's subject."
+    )
+    steps: list[StepView] = Field(description="All of them, in order.")
+    recipients: list[RecipientView]
+
+    @classmethod
+    def from_rows(
+        cls, row: PrivacyRequest, recipients: list[RecipientRow], at: datetime
+    ) -> "RequestDetailView":
+        """From the register."""
+        return cls.model_validate(
+            _fields(row, at)
+            | {
+                "command": row.command,
+                "steps": [StepView.from_step(step) for step in steps_of(row.steps)],
+                "recipients": [RecipientView.from_row(each) for each in recipients],
+            }
+        )
+
+
+def _fields(row: PrivacyRequest, at: datetime) -> dict[str, object]:
+    counts = {name: getattr(row, name) for name in RemovedView.model_fields}
+    return {
+        "id": row.id,
+        "command_id": row.command_id,
+        "profile_id": row.profile,
+        "identifiers": len(row.keys),
+        "afterwards": row.afterwards,
+        "reason": row.reason,
+        "requested_by": row.requested_by,
+        "requested_at": row.requested_at,
+        "due_at": row.due_at,
+        "overdue": row.completed_at is None and row.due_at < at,
+        "status": row.status,
+        "processed_at": row.processed_at,
+        "completed_at": row.completed_at,
+        "removed": None if row.processed_at is None else counts,
+        "joined": row.joined,
+        "advice": _advice(row),
+    }
+
+
+def _advice(row: PrivacyRequest) -> str | None:
+    if row.status == RequestStatus.NOT_SENT:
+        return f"The event log has not confirmed it: POST /cdp/privacy/requests/{row.id}/retry."
+    if row.joined:
+        return (
+            f"{row.joined} identifiers joined the person after the request and were kept: preview"
+            " whoever has them, and erase again."
+        )
+    return None
+
+
+class MonthView(View):
+    """Requests of one month of the workspace's calendar."""
+
+    month: str = Field(description="YYYY-MM.")
+    received: int = Field(description="Asked for in it.")
+    completed: int = Field(description="Completed in it, whenever they were asked for.")
+    overdue: int = Field(description="Due in it, and not completed by then.")
+    median_days: float | None = Field(
+        description="From request to completion, of those completed in it; null where none was."
+    )
+
+    @classmethod
+    def from_month(cls, month: Month) -> "MonthView":
+        """From the store's count."""
+        return cls.model_validate(vars(month))
+
+
+class RequestStatisticsView(View):
+    """How requests are kept up with."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "open": 2,
+                    "overdue": 0,
+                    "months": [
+                        {
+                            "month": "2026-03",
+                            "received": 14,
+                            "completed": 12,
+                            "overdue": 0,
+                            "median_days": 1.25,
+                        }
+                    ],
+                }
+            ]
+        }
+    )
+
+    open: int = Field(description="Not completed now.")
+    overdue: int = Field(description="Of those, past their time.")
+    months: list[MonthView] = Field(description="Newest first, at most 120.")
+
+    @classmethod
+    def from_counts(cls, now: OpenRequests, months: list[Month]) -> "RequestStatisticsView":
+        """From the store's counts."""
+        return cls(
+            open=now.open, overdue=now.overdue, months=[MonthView.from_month(one) for one in months]
+        )

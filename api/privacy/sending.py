@@ -1,0 +1,66 @@
+"""Sends the command of a request to the event log, the first time and again.
+
+The record is built from the register alone, so that each time it is the same one: the engine
+processes it once.
+"""
+
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+
+from api.web.errors import ApiError
+from domain.instants import to_ms
+from domain.intake.envelope import encode_command
+from sinks.intake.log import EventLog, LogUnavailableError, keyed
+from store.fetch import Pool, transaction
+from store.privacy import register
+from store.privacy.register import PrivacyRequest
+
+
+class NotSentError(ApiError):
+    """The event log has not confirmed the command of a request, which is kept.
+
+    Args:
+        request: its number in the register.
+        cause: what the log said.
+    """
+
+    status, code = HTTPStatus.SERVICE_UNAVAILABLE, "log_unavailable"
+
+    def __init__(self, request: int, cause: LogUnavailableError) -> None:
+        super().__init__(
+            f"The event log has not confirmed the erasure. Request {request} is kept as not_sent:"
+            f" POST /cdp/privacy/requests/{request}/retry."
+        )
+        self.retry_after_s = cause.retry_after_s
+
+
+def record_of(workspace: int, request: PrivacyRequest) -> bytes:
+    """The command of a request as the event log holds it; it arrives when the audit log says."""
+    command: dict[str, Any] = {
+        "kind": "erase",
+        "workspace": workspace,
+        "id": request.command_id,
+        "identifiers": [key.hex for key in request.keys],
+        "afterwards": request.afterwards,
+        "author": request.requested_by,
+        "reason": request.reason,
+    }
+    return encode_command(to_ms(request.requested_at), msgspec.json.encode(command))
+
+
+async def send(pool: Pool, log: EventLog, workspace: int, request: PrivacyRequest) -> None:
+    """Append the command of a request and note it in the register.
+
+    Raises:
+        NotSentError: the log did not confirm it.
+        psycopg.OperationalError: it is in the log, and the register does not say so: sent again,
+            it changes nothing.
+    """
+    try:
+        await log.append(keyed([record_of(workspace, request)]))
+    except LogUnavailableError as error:
+        raise NotSentError(request.id, error) from error
+    async with transaction(pool) as conn:
+        await register.sent(conn, request.id)

@@ -1,0 +1,1 @@
+"""Commands of a privacy officer: erase a person, follow the request, prove it."""

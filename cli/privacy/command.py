@@ -1,0 +1,184 @@
+"""``stratum privacy``: preview an erasure, ask for it, follow it, prove it.
+
+Requests go over the API like anybody else's; `verify` reads the database.
+"""
+
+import json
+import os
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from cli.http import LOCAL, Url, asking
+from cli.output import echo, echo_bytes, print_table
+from cli.privacy.client import PrivacyClient, person_of
+from cli.privacy.pictures import show_preview, show_request, show_requests
+from cli.privacy.waiting import follow
+from cli.texts import Reason
+from domain.privacy import Afterwards, RequestStatus
+from domain.privacy_map import PLACES
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    help="Erase people, follow requests, prove what was done; show where personal data rests.",
+)
+
+Person = Annotated[
+    str,
+    typer.Argument(metavar="PERSON", help="Profile id, or an identifier as KIND=VALUE."),
+]
+Number = Annotated[int, typer.Argument(metavar="REQUEST", help="Number of the request.", min=0)]
+ApiKey = Annotated[
+    str,
+    typer.Option(
+        help="API key; admin to preview, erase and retry, else read.", envvar="STRATUM_API_KEY"
+    ),
+]
+
+
+@app.command()
+def preview(person: Person, *, api_key: ApiKey, url: Url = LOCAL) -> None:
+    """Show what an erasure would remove, and where."""
+    body = person_of(person)
+    with asking(url, api_key) as http:
+        show_preview(PrivacyClient(http).preview(body))
+
+
+@app.command()
+def erase(
+    person: Person,
+    *,
+    reason: Reason,
+    api_key: ApiKey,
+    afterwards: Annotated[
+        Afterwards,
+        typer.Option(help="Later activity makes a new person, or none of it is kept."),
+    ] = Afterwards.NEW,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    wait: Annotated[
+        bool, typer.Option("--wait", help="Show the steps until all are done.")
+    ] = False,
+    wait_limit: Annotated[
+        float, typer.Option(help="Wait for so many seconds at most; 0: as long as it takes.", min=0)
+    ] = 0.0,
+    url: Url = LOCAL,
+) -> None:
+    """Erase a person; it cannot be taken back.
+
+    Exactly what the preview shows is erased: where the person has got other identifiers meanwhile,
+    nothing is. Ends with code 1 where it was waited for in vain.
+    """
+    body = person_of(person)
+    with asking(url, api_key) as http:
+        client = PrivacyClient(http)
+        found = client.preview(body)
+        show_preview(found)
+        if not yes:
+            _confirmed(found["masked"][0]["masked"])
+        body |= {"reason": reason, "afterwards": afterwards.value}
+        request = client.erase(body | {"fingerprint": found["fingerprint"]})
+        echo(f"request {request['id']} is {request['status']}, due {request['due_at']}")
+        if wait and follow(client, request["id"], wait_limit)["status"] != "completed":
+            echo(f"request {request['id']} is not completed yet", err=True)
+            raise typer.Exit(1)
+
+
+def _confirmed(masked: str) -> None:
+    """Go on where somebody types an identifier as it is shown; three dots do for the ellipsis."""
+    typed = typer.prompt(f"Type {masked} to erase this person")
+    if typed.strip().replace("...", "…") != masked:
+        echo("Nothing was erased.", err=True)
+        raise typer.Exit(1)
+
+
+@app.command()
+def requests(
+    *,
+    api_key: ApiKey,
+    status: Annotated[RequestStatus | None, typer.Option(help="Only these.")] = None,
+    overdue: Annotated[bool, typer.Option("--overdue", help="Only those past their time.")] = False,
+    url: Url = LOCAL,
+) -> None:
+    """List requests, newest first."""
+    wanted: dict[str, Any] = {"status": status.value} if status else {}
+    if overdue:
+        wanted["overdue"] = "true"
+    with asking(url, api_key) as http:
+        show_requests(PrivacyClient(http).requests(wanted))
+
+
+@app.command()
+def show(number: Number, *, api_key: ApiKey, url: Url = LOCAL) -> None:
+    """Show a request: its steps, and which platforms have confirmed."""
+    with asking(url, api_key) as http:
+        show_request(PrivacyClient(http).request(number))
+
+
+@app.command()
+def retry(number: Number, *, api_key: ApiKey, url: Url = LOCAL) -> None:
+    """Send a request to the event log again, where it was not sent."""
+    with asking(url, api_key) as http:
+        show_request(PrivacyClient(http).retry(number))
+
+
+@app.command()
+def receipt(
+    number: Number,
+    *,
+    api_key: ApiKey,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", help="File to write; standard output when not given."),
+    ] = None,
+    url: Url = LOCAL,
+) -> None:
+    """Take the receipt of an erasure."""
+    with asking(url, api_key) as http:
+        content = PrivacyClient(http).receipt(number)
+    if out is None:
+        echo_bytes(content)
+        return
+    out.write_bytes(content)
+    echo(f"{out}: receipt of request {number}; stratum privacy verify {out} checks it")
+
+
+@app.command()
+def verify(
+    file: Annotated[
+        Path,
+        typer.Argument(metavar="RECEIPT", help="File of the receipt.", exists=True, dir_okay=False),
+    ],
+) -> None:
+    """Check a receipt against the audit log and the register in the database.
+
+    Recomputes the whole chain and every entry that the receipt rests on, and prints what holds and
+    what does not. Exit code 0 where everything holds, 1 where anything does not.
+    """
+    from cli.privacy.verifying import verified  # noqa: PLC0415 - the others need no database
+    from cli.stack.running import attach  # noqa: PLC0415 - as above
+
+    attach(os.environ)
+    findings = verified(file.read_bytes())
+    for finding in sorted(findings, key=lambda one: one.holds, reverse=True):
+        echo(f"{'holds' if finding.holds else 'FAILS'}  {finding.said}")
+    wrong = sum(not finding.holds for finding in findings)
+    echo(f"{len(findings):,} checks, {wrong:,} failed")
+    if wrong:
+        raise typer.Exit(1)
+
+
+@app.command("map")
+def map_(
+    *, as_json: Annotated[bool, typer.Option("--json", help="As JSON, one list of rows.")] = False
+) -> None:
+    """Show where personal data rests, for how long, and how it leaves."""
+    if as_json:
+        echo_bytes(json.dumps([place._asdict() for place in PLACES], indent=1).encode() + b"\n")
+        return
+    rows = (
+        (place.store, place.name, ", ".join(place.parts), place.personal, place.kept, place.leaves)
+        for place in PLACES
+    )
+    print_table("store", "place", "parts", "personal", "kept", "leaves", rows=rows)

@@ -1,0 +1,20 @@
+"""Parameters of requests that people make about their own data."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Annotated
+
+from pydantic import Field
+
+
+@dataclass(frozen=True)
+class PrivacyParams:
+    """What is promised to people who ask.
+
+    Attributes:
+        due_after: a request is overdue this long after it was entered.
+    """
+
+    due_after: Annotated[timedelta, Field(gt=timedelta(0), le=timedelta(days=3660))] = timedelta(
+        days=30
+    )

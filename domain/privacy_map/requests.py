@@ -1,0 +1,76 @@
+"""Places of erasures themselves, and of the audit log: digests that must stay."""
+
+from typing import Final
+
+from domain.privacy_map.place import FOR_EVER, Leaving, Personal, Place, Store, columns, plain
+
+_KEPT: Final = (Personal.DIGEST, FOR_EVER, Leaving.KEPT)
+_PROOF: Final = "to prove what was asked for and done"
+
+PLACES: Final = (
+    columns(
+        "key",
+        "an identifier that was erased",
+        "late and replayed events do not bring it back",
+        *_KEPT,
+        table="erased_identifiers",
+    ),
+    plain("erased_identifiers", "workspace_id until_ms version", "until when it holds"),
+    columns(
+        "message_key",
+        "a message whose event was erased",
+        "another copy of it does not bring it back",
+        *_KEPT,
+        table="erased_messages",
+    ),
+    plain("erased_messages", "workspace_id", "whose it is"),
+    columns(
+        "command keys people joined neighbours",
+        "what a command was about",
+        _PROOF,
+        *_KEPT,
+        table="erasures",
+    ),
+    plain(
+        "erasures",
+        "workspace_id until_ms identifiers events links merges memberships processed_at steps"
+        " completed_at",
+        "what it removed, in counts, and when",
+    ),
+    columns("command", "which erasure", _PROOF, *_KEPT, table="erasure_recipients"),
+    plain(
+        "erasure_recipients",
+        "audience_id platform listed confirmed_at outcome",
+        "which platform has confirmed",
+    ),
+    columns(
+        "command command_id profile keys",
+        "whom somebody asked about",
+        _PROOF,
+        *_KEPT,
+        table="privacy_requests",
+    ),
+    plain(
+        "privacy_requests",
+        "id workspace_id kind afterwards reason requested_by audit_id requested_at due_at"
+        " completed_at sent_at",
+        "who asked, why, when it is due; the reason is in the words of whoever asked",
+    ),
+    columns(
+        "subject detail",
+        "digests of people and identifiers, and reasons in the words of whoever acted",
+        "every decision and action can be proved; no personal data belongs into a reason",
+        *_KEPT,
+        table="audit",
+    ),
+    plain("audit", "id workspace_id at actor action", "who did what, when; staff by their keys"),
+    plain("audit_chain", "workspace_id seq audit_id hash", "links that prove the log whole"),
+    Place(
+        Store.INDEX,
+        "audit_subject",
+        (),
+        "digests of people",
+        "what was done about one",
+        *_KEPT,
+    ),
+)

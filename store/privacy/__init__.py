@@ -1,0 +1,1 @@
+"""Requests of people about their own data: the register, what an erasure would remove, receipts."""

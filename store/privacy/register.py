@@ -1,0 +1,208 @@
+"""The register of erasures: who asked for what, when it is due, and how far it is."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, NamedTuple
+from uuid import UUID
+
+from psycopg import AsyncConnection
+from psycopg.rows import args_row
+
+from domain.privacy import Afterwards, RequestStatus
+from store import locks
+from store.fetch import Pool, fetch, fetch_one
+
+STATUS: Final = f"""CASE
+    WHEN coalesce(r.completed_at, e.completed_at) IS NOT NULL THEN '{RequestStatus.COMPLETED}'
+    WHEN e.command IS NOT NULL THEN '{RequestStatus.PROCESSING}'
+    WHEN r.sent_at IS NOT NULL THEN '{RequestStatus.REQUESTED}'
+    ELSE '{RequestStatus.NOT_SENT}' END"""
+_COLUMNS: Final = f"""
+    SELECT r.id, r.command, r.command_id, r.profile, r.keys, r.afterwards, r.reason, r.requested_by,
+        r.audit_id, r.requested_at, r.due_at, {STATUS} AS status, e.processed_at,
+        coalesce(r.completed_at, e.completed_at), e.until_ms, e.identifiers, e.events, e.links,
+        e.merges, e.memberships, coalesce(cardinality(e.joined), 0), coalesce(e.steps, '{{}}')
+    FROM privacy_requests r LEFT JOIN erasures e ON e.command = r.command
+    WHERE r.workspace_id = %(workspace)s
+"""
+_PAGE: Final = f"""{_COLUMNS}
+    AND (%(status)s::text IS NULL OR {STATUS} = %(status)s)
+    AND (%(overdue)s::boolean IS NULL OR %(overdue)s =
+        (coalesce(r.completed_at, e.completed_at) IS NULL AND r.due_at < now()))
+    AND (%(after)s::bigint IS NULL OR r.id < %(after)s)
+    ORDER BY r.id DESC LIMIT %(limit)s
+"""
+BY_ID: Final = _COLUMNS + " AND r.id = %(id)s"
+"""One request."""
+_WAITING: Final = f"""
+    SELECT r.id, {STATUS} FROM privacy_requests r LEFT JOIN erasures e ON e.command = r.command
+    WHERE r.workspace_id = %(workspace)s AND r.completed_at IS NULL AND e.command IS NULL
+      AND r.keys @> %(keys)s
+    ORDER BY r.id LIMIT 1
+"""
+_ADD: Final = """
+    INSERT INTO privacy_requests (workspace_id, kind, command, command_id, profile, keys,
+        afterwards, reason, requested_by, audit_id, requested_at, due_at)
+    VALUES (%(workspace)s, 'erasure', %(command)s, %(command_id)s, %(profile)s, %(keys)s,
+        %(afterwards)s, %(reason)s, %(requested_by)s, %(audit_id)s, %(requested_at)s, %(due_at)s)
+    RETURNING id
+"""
+_SENT: Final = "UPDATE privacy_requests SET sent_at = coalesce(sent_at, now()) WHERE id = %s"
+_PROCESSED: Final = """
+    SELECT processed_at FROM erasures WHERE command = %(command)s AND workspace_id = %(workspace)s
+"""
+RECIPIENTS: Final = """
+    SELECT p.audience_id, p.platform, a.name, p.listed, p.confirmed_at, p.outcome
+    FROM erasure_recipients p JOIN erasures e ON e.command = p.command
+        JOIN audiences a ON a.id = p.audience_id
+    WHERE p.command = %(command)s AND e.workspace_id = %(workspace)s ORDER BY p.audience_id
+"""
+"""Audiences that had the person."""
+
+
+@dataclass(frozen=True)
+class PrivacyRequest:
+    """A request and what became of it.
+
+    Attributes:
+        command: digest of the id of its command.
+        keys: identifiers that it names.
+        audit_id: the entry that it rests on.
+        processed_at: when the engine removed the person; None before, as are the counts.
+        until_ms: events until then are not kept.
+        joined: identifiers that the person had by then and kept.
+        steps: as the engine's job keeps them.
+    """
+
+    id: int
+    command: UUID
+    command_id: str
+    profile: UUID
+    keys: list[UUID]
+    afterwards: str
+    reason: str
+    requested_by: str
+    audit_id: int
+    requested_at: datetime
+    due_at: datetime
+    status: str
+    processed_at: datetime | None
+    completed_at: datetime | None
+    until_ms: int | None
+    identifiers: int | None
+    events: int | None
+    links: int | None
+    merges: int | None
+    memberships: int | None
+    joined: int
+    steps: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class RecipientRow:
+    """An audience that had the person."""
+
+    audience_id: int
+    platform: str
+    audience: str
+    listed: bool
+    confirmed_at: datetime | None
+    outcome: str
+
+
+@dataclass(frozen=True)
+class NewRequest:
+    """A request as it enters the register; its instant is that of its audit entry."""
+
+    command: bytes
+    command_id: str
+    profile: bytes
+    keys: list[bytes]
+    afterwards: Afterwards
+    reason: str
+    requested_by: str
+    audit_id: int
+    requested_at: datetime
+    due_at: datetime
+
+
+async def page(
+    pool: Pool,
+    workspace: int,
+    wanted: tuple[RequestStatus | None, bool | None],
+    after: int | None,
+    limit: int,
+) -> list[PrivacyRequest]:
+    """List requests, newest first.
+
+    Args:
+        pool: open pool.
+        workspace: tenant.
+        wanted: only with this status; only those that are overdue, or are not. None: any.
+        after: id of the last request of the page before.
+        limit: requests of the page.
+    """
+    status, overdue = wanted
+    params = {"workspace": workspace, "status": status, "overdue": overdue}
+    return await fetch(pool, PrivacyRequest, _PAGE, params | {"after": after, "limit": limit})
+
+
+async def by_id(pool: Pool, workspace: int, request: int) -> PrivacyRequest | None:
+    """One request; None where the workspace has no such one."""
+    return await fetch_one(pool, PrivacyRequest, BY_ID, {"workspace": workspace, "id": request})
+
+
+async def recipients(pool: Pool, workspace: int, command: UUID) -> list[RecipientRow]:
+    """The audiences that had a person whom a command removed."""
+    params = {"workspace": workspace, "command": command}
+    return await fetch(pool, RecipientRow, RECIPIENTS, params)
+
+
+async def processed(pool: Pool, workspace: int, command: bytes) -> datetime | None:
+    """When the engine processed an erasure; None before.
+
+    Args:
+        pool: open pool.
+        workspace: tenant.
+        command: digest of the command's id.
+    """
+    params = {"workspace": workspace, "command": UUID(bytes=command)}
+    return await fetch_one(pool, lambda at: at, _PROCESSED, params)
+
+
+class Waiting(NamedTuple):
+    """A request that is not processed."""
+
+    id: int
+    status: str
+
+
+async def waiting(pool: Pool, workspace: int, keys: list[bytes]) -> Waiting | None:
+    """A request that names all these identifiers already and is not processed."""
+    return await fetch_one(pool, Waiting, _WAITING, {"workspace": workspace, "keys": _uuids(keys)})
+
+
+async def claim(conn: AsyncConnection[Any], workspace: int, keys: list[bytes]) -> Waiting | None:
+    """Like `waiting`; nobody else enters a request of the workspace before the transaction ends."""
+    await conn.execute("SELECT pg_advisory_xact_lock(%s, %s)", (locks.PRIVACY, workspace))
+    async with conn.cursor(row_factory=args_row(Waiting)) as cursor:
+        await cursor.execute(_WAITING, {"workspace": workspace, "keys": _uuids(keys)})
+        return await cursor.fetchone()
+
+
+async def add(conn: AsyncConnection[Any], workspace: int, request: NewRequest) -> int:
+    """Enter a request into the register; answers its id."""
+    own = {"command": UUID(bytes=request.command), "profile": UUID(bytes=request.profile)}
+    params = vars(request) | own | {"workspace": workspace, "keys": _uuids(request.keys)}
+    cursor = await conn.execute(_ADD, params)
+    row = await cursor.fetchone()
+    return int(row[0]) if row else 0
+
+
+async def sent(conn: AsyncConnection[Any], request: int) -> None:
+    """Note that the log has the command of a request."""
+    await conn.execute(_SENT, (request,))
+
+
+def _uuids(keys: list[bytes]) -> list[UUID]:
+    return [UUID(bytes=key) for key in keys]
