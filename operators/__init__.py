@@ -12,6 +12,7 @@
 | `unify/` | The transaction: a batch and what is known → everything that it does |
 | `detection/` | Change detectors: CUSUM, seasonality, schema drift, anomalies, episodes |
 | `signals/` | Health of a signal: counters in, readings out |
+| `privacy/` | Erasure: identifiers taken out of what stays |
 | `alerts/` | Alerting: what is seen at each look → notices about episodes |
 | `gate/` | The trust gate: readings and people's commands → a decision |
 
