@@ -15,28 +15,22 @@ from psycopg import errors
 
 from cli.output import echo, progress
 from config.settings import Settings
-from domain.event import Batch, Event, Record
-from domain.ids import ProfileId, SourceId, WorkspaceId
-from domain.intake.envelope import encode_event
+from dataflows.recomputing import Recomputation, UnreadableEventError
+from domain.ids import ProfileId, WorkspaceId
 from domain.profiles.leaf import Leaf
-from operators.segments.compile_definitions import compile_sound
-from operators.segments.program import Program
-from operators.unify.rebuild import Rebuilt, fold_leaves, rebuild
+from operators.unify.rebuild import Rebuilt
 from oracle.compare import Difference
 from oracle.report import Report
 from sinks.profiles.cache import profile_name
-from sources.intake.decode import Decoder
 from store.audit import trail
-from store.definitions.load import Registry, SourceRow, load_registry
+from store.definitions.load import load_registry
 from store.profiles.repair import (
-    EventRow,
     StalePersonError,
     Stored,
     read_events,
     read_person,
     write_person,
 )
-from store.unify import sql
 from store.unify.unit_of_work import PostgresUnitOfWork
 from store.workspaces.keys import workspace_named
 
@@ -52,10 +46,6 @@ Others are about these and are not mended here.
 """
 _RETRIES: Final = 20
 _UNLINKED_AT_A_TIME: Final = 500
-
-
-class UnreadableEventError(Exception):
-    """A stored event is none by the rules of today: the person is left as they are."""
 
 
 @dataclass
@@ -106,23 +96,8 @@ class Repair:
         self._settings = settings
         self._apply = apply
         self._store = PostgresUnitOfWork(settings.postgres.dsn.get_secret_value(), 0)
-        self._registry = self._store.read(load_registry)
-        self._decoder = Decoder({}, {}, settings.identity, settings.profile, stored=True)
-        self._programs: dict[WorkspaceId, Program] = {}
-        self._took(self._registry)
-
-    def _took(self, registry: Registry) -> None:
-        self._registry = registry
-        self._programs = {
-            number: compile_sound(live)[0] for number, live in registry.definitions.items()
-        }
-        self._decoder = Decoder(
-            registry.sources,
-            registry.salts,
-            self._settings.identity,
-            self._settings.profile,
-            stored=True,
-        )
+        registry = self._store.read(load_registry)
+        self._recomputation = Recomputation(settings.identity, settings.profile, registry)
 
     def close(self) -> None:
         """Close the connection."""
@@ -182,50 +157,16 @@ class Repair:
         with connection.transaction():
             if not self._apply:
                 connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-            elif not sql.definitions_are_current(connection.cursor(), self._registry.revision):
-                self._took(load_registry(connection))
-            program = self._programs[workspace]
+            else:
+                self._recomputation.refresh(connection)
             stored = read_person(connection, workspace, profile, lock=self._apply)
             if stored is None:
                 return None, None
-            events = self._events(workspace, read_events(connection, profile))
-            leaves = fold_leaves(events, program, self._settings.profile)
-            rebuilt = rebuild(
-                stored.remains, leaves, program, self._settings.profile, time.time_ns() // 1_000_000
-            )
+            events = read_events(connection, profile)
+            rebuilt = self._recomputation.person(workspace, stored, events)
             if self._apply:
                 write_person(connection, rebuilt)
         return stored, rebuilt
-
-    def _events(self, workspace: WorkspaceId, rows: Iterator[EventRow]) -> Iterator[Event]:
-        """Read stored events again as the engine reads records.
-
-        Instants and message keys are the stored ones.
-        """
-        for row in rows:
-            self._know(workspace, row.source)
-            value = encode_event(row.source, row.received_ms, 0, row.payload, row.message_key.hex())
-            (item,) = self._decoder(Batch("repair", 0, 0, 1, (Record(0, 0, value),)))
-            if not isinstance(item, Event):
-                raise UnreadableEventError(
-                    f"its event {row.message_key.hex()} is unreadable by the rules of today"
-                )
-            yield msgspec.structs.replace(
-                item,
-                message_key=row.message_key,
-                occurred_ms=row.occurred_ms,
-                received_ms=row.received_ms,
-            )
-
-    def _know(self, workspace: WorkspaceId, source: SourceId) -> None:
-        """Sources that are no more have no region."""
-        if source not in self._registry.sources:
-            row = SourceRow(source, workspace, self._registry.salts[workspace], "")
-            self._took(
-                msgspec.structs.replace(
-                    self._registry, sources={**self._registry.sources, source: row}
-                )
-            )
 
     def _forget(self, people: Sequence[str]) -> None:
         """Remove the people that were written from the profile cache.
