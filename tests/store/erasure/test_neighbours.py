@@ -159,7 +159,7 @@ def test_who_is_in_the_way_is_waited_for(
 
     with monkeypatch.context() as patched:
         patched.setattr(neighbours, "rewrite", deadlock)
-        patched.setattr(step.time, "sleep", lambda _: None)
+        patched.setattr("time.sleep", lambda _: None)
         desk.finish()
     assert len(tries) > 1
     assert "neighbours" not in desk.steps(erased)

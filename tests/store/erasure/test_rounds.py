@@ -1,6 +1,5 @@
 """An erasure is finished once, whatever dies and however many processes look."""
 
-from collections.abc import Callable
 from threading import Thread
 from typing import Any
 
@@ -25,10 +24,9 @@ def test_an_erasure_of_somebody_who_is_nowhere_else_is_completed(
     assert desk.one("SELECT completed_at IS NOT NULL FROM erasures")
     assert desk.one("SELECT completed_at IS NOT NULL FROM privacy_requests")
     assert desk.actions() == ["erasure.processed", "erasure.completed"]
-    subject, detail = desk.conn.execute(
-        "SELECT subject, detail FROM audit WHERE action = 'erasure.completed'"
-    ).fetchone() or ("", {})
-    assert subject == f"erasure:{erased.command}"
+    ended = "FROM audit WHERE action = 'erasure.completed'"
+    assert desk.one(f"SELECT subject {ended}") == f"erasure:{erased.command}"
+    detail = desk.one(f"SELECT detail {ended}")
     assert detail["identifiers"] == 1
     assert set(detail["steps"]) == set(Step)
     assert "mary" not in str(detail)
@@ -78,22 +76,24 @@ class CrashError(BaseException):
 
 
 class Dying:
-    """A connection that dies at one of its statements."""
+    """Makes a connection die at one of its statements.
+
+    Attributes:
+        left: statements until then; negative once it died.
+    """
 
     def __init__(self, conn: psycopg.Connection[Any], at: int) -> None:
         self.left = at
-        self._execute = conn.execute
-        self._cursor = conn.cursor
-        conn.execute = self._dying(self._execute)  # type: ignore[method-assign]
+        dying = self
 
-    def _dying(self, execute: Callable[..., Any]) -> Callable[..., Any]:
-        def run(*args: Any, **kwargs: Any) -> Any:
-            self.left -= 1
-            if self.left < 0:
-                raise CrashError
-            return execute(*args, **kwargs)
+        class Cursor(psycopg.Cursor[Any]):
+            def execute(self, *args: Any, **kwargs: Any) -> Any:
+                dying.left -= 1
+                if dying.left < 0:
+                    raise CrashError
+                return super().execute(*args, **kwargs)
 
-        return run
+        conn.cursor_factory = Cursor
 
 
 @pytest.mark.long
