@@ -43,7 +43,7 @@ def _run_once(settings: Settings, stop: Flag) -> None:
         else nullcontext()
     )
     with connect() as conn, server as client, closing(PostgresUnitOfWork(dsn, 0)) as engine:
-        rounds = Rounds(settings, conn, engine, client)
+        rounds = Rounds(settings, conn, engine, client, stopping=stop.is_set)
         while not stop.is_set():
             try:
                 moved = rounds.run_once()

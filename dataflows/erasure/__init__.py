@@ -7,6 +7,7 @@
 | `letters` | deletes dead letters that name somebody who was erased, now and later | dead_letters |
 | `places` | makes sure that nothing is left in the cache and in files of exports | cache, exports |
 | `log` | makes the embedded log forget what was processed | log |
+| `stopping` | lets a step that takes long notice that its process ends | – |
 | `lists` | watches the platforms confirm, then forgets what was sent | platforms, sent |
 
 Each step may be broken off anywhere and be repeated; each takes many erasures at a time.

@@ -12,6 +12,7 @@ from typing import Any, Final
 import msgspec
 import psycopg
 
+from dataflows.erasure.stopping import Check
 from domain.ids import IdentifierKey, MessageKey
 from domain.intake.envelope import PREFIX, Envelope, decode
 from domain.keys import message_key
@@ -37,15 +38,21 @@ class Letters:
         conn: in autocommit mode.
         params: how many at a time.
         identity: identifier rules.
+        check: asked between two pages.
     """
 
     def __init__(
-        self, conn: psycopg.Connection[Any], params: ErasureParams, identity: IdentityRules
+        self,
+        conn: psycopg.Connection[Any],
+        params: ErasureParams,
+        identity: IdentityRules,
+        check: Check,
     ) -> None:
         self._conn = conn
         self._page = params.page
         self._limits = Limits(params.letter_page, params.letter_bytes)
         self._identity = identity
+        self._check = check
         self._seen: dict[int, int] = {}
         self._unsettled: dict[int, Newest] = {}
 
@@ -56,6 +63,9 @@ class Letters:
 
         Returns:
             For how many erasures the step was noted.
+
+        Raises:
+            BrokenOffError: the process ends.
         """
         pages = list(progress.pages(self._conn, Step.DEAD_LETTERS, self._page))
         waiting = [each for page in pages for each in page]
@@ -77,6 +87,9 @@ class Letters:
 
         Returns:
             How many were deleted.
+
+        Raises:
+            BrokenOffError: the process ends.
         """
         deleted = 0
         for watched in letters.watched(self._conn):
@@ -96,6 +109,7 @@ class Letters:
     def _look(self, watched: Watched, after: int, upto: int) -> int:
         deleted = 0
         while after < upto:
+            self._check()
             found = letters.page(self._conn, watched.workspace, after, upto, self._limits)
             if not found:
                 break

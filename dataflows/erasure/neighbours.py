@@ -6,7 +6,6 @@ person, so that the person is always what their stored events say.
 """
 
 import time
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from typing import Final
@@ -16,6 +15,7 @@ import psycopg
 import structlog
 from psycopg import errors
 
+from dataflows.erasure.stopping import Check
 from dataflows.recomputing import Recomputation, UnreadableEventError
 from domain.event import Event, Identifier
 from domain.ids import IdentifierKey, MessageKey, ProfileId, WorkspaceId
@@ -47,6 +47,7 @@ class Neighbours:
         recomputation: reads events and recomputes people.
         identity: identifier rules.
         event_page: events read at once.
+        check: asked between two people.
     """
 
     def __init__(
@@ -55,11 +56,13 @@ class Neighbours:
         recomputation: Recomputation,
         identity: IdentityRules,
         event_page: int,
+        check: Check,
     ) -> None:
         self._connection = connection
         self._recomputation = recomputation
         self._identity = identity
         self._event_page = event_page
+        self._check = check
 
     def __call__(self, erasures: Sequence[OpenErasure]) -> tuple[set[UUID], list[ProfileId]]:
         """Rewrite what names erased identifiers of these erasures.
@@ -69,6 +72,7 @@ class Neighbours:
             people who were recomputed.
 
         Raises:
+            BrokenOffError: the process ends.
             psycopg.OperationalError: the server does not answer.
         """
         until: dict[IdentifierKey, int] = {}
@@ -78,16 +82,15 @@ class Neighbours:
         left: set[IdentifierKey] = set()
         written: list[ProfileId] = []
         for owner in neighbours.owners(self._connection, until):
+            self._check()
             try:
-                written += [owner.profile] * self._mend(owner, until, erasures)
+                written += [owner.profile] * self._mend(owner, until)
             except _IN_THE_WAY:
                 left.update(owner.leaves)
         done = {each.command for each in erasures if left.isdisjoint(each.neighbours)}
         return done, written
 
-    def _mend(
-        self, owner: Owner, until: dict[IdentifierKey, int], erasures: Sequence[OpenErasure]
-    ) -> bool:
+    def _mend(self, owner: Owner, until: dict[IdentifierKey, int]) -> bool:
         """Rewrite a person's events; whether there were any.
 
         Raises:
@@ -100,7 +103,7 @@ class Neighbours:
         for attempt in range(_RETRIES):
             try:
                 with self._connection.transaction():
-                    self._rewrite_person(owner, found, erasures)
+                    self._rewrite_person(owner, found)
             except _IN_THE_WAY:
                 time.sleep(0.02 * (attempt + 1))
             else:
@@ -133,20 +136,17 @@ class Neighbours:
         except UnreadableEventError:
             return None
 
-    def _rewrite_person(
-        self, owner: Owner, found: Sequence[MessageKey], erasures: Sequence[OpenErasure]
-    ) -> None:
+    def _rewrite_person(self, owner: Owner, found: Sequence[MessageKey]) -> None:
         """Rewrite events and recompute the person, inside a transaction."""
         connection = self._connection
         self._recomputation.refresh(connection)
         stored = read_person(connection, owner.workspace, owner.profile, lock=True)
         if stored is None or not set(owner.leaves) <= stored.remains.identifiers.keys():
             raise StalePersonError(owner.profile)
-        counted: Counter[UUID] = Counter()
+        named: list[set[IdentifierKey]] = []
         for start in range(0, len(found), self._event_page):
             rows = neighbours.events_of(connection, found[start : start + self._event_page])
-            for key in self._rewrite_events(owner.workspace, rows):
-                counted.update(each.command for each in erasures if key & set(each.keys))
+            named += self._rewrite_events(owner.workspace, rows)
         try:
             rebuilt = self._recomputation.person(
                 owner.workspace, stored, read_events(connection, owner.profile)
@@ -155,7 +155,7 @@ class Neighbours:
             logger.warning("neighbour_not_recomputed", reason=str(error))
         else:
             write_person(connection, rebuilt)
-        neighbours.count(connection, counted)
+        neighbours.count(connection, named)
 
     def _rewrite_events(
         self, workspace: WorkspaceId, rows: Sequence[EventRow]

@@ -22,6 +22,7 @@ from dataflows.erasure import lists, places
 from dataflows.erasure.letters import Letters
 from dataflows.erasure.log import LogStep
 from dataflows.erasure.neighbours import Neighbours
+from dataflows.erasure.stopping import BrokenOffError, check
 from dataflows.recomputing import Recomputation
 from domain.privacy import Step
 from sources.log.valkey_purge import ValkeyPurge
@@ -43,6 +44,7 @@ class Rounds:
         engine: the engine's connection, with its staging tables; opened when needed.
         client: of Redis or Valkey; None where there is none.
         clock: monotonic seconds.
+        stopping: whether the process ends.
     """
 
     def __init__(
@@ -52,6 +54,7 @@ class Rounds:
         engine: PostgresUnitOfWork,
         client: "redis.Redis | None",
         clock: Callable[[], float] = time.monotonic,
+        stopping: Callable[[], bool] = lambda: False,
     ) -> None:
         self._settings = settings
         self._params = params = settings.erasure
@@ -59,15 +62,16 @@ class Rounds:
         self._engine = engine
         self._client = client
         self._clock = clock
+        self._check = partial(check, stopping)
         self._recomputation: Recomputation | None = None
         self._rests_until_s: dict[str, float] = {}
-        letters = Letters(conn, params, settings.identity)
+        letters = Letters(conn, params, settings.identity, self._check)
         files, log = export_files(settings), settings.log
         ours = client if log.kind == "valkey" else None
         purge = None if ours is None else ValkeyPurge(ours, log.name, log.partitions)
         log_step = LogStep(conn, params, log.name, log.partitions, purge, clock)
         self._steps: dict[str, Callable[[], int]] = {
-            "seen": partial(progress.begin, conn, params.page),
+            "seen": partial(_all, partial(progress.begin, conn, params.page), params.page),
             Step.CACHE: partial(places.forget_cached, conn, client, params),
             Step.EXPORTS: partial(places.forget_files, conn, files, params),
             Step.NEIGHBOURS: self._forget_at_neighbours,
@@ -75,8 +79,8 @@ class Rounds:
             "later_letters": letters.keep_looking,
             Step.LOG: log_step,
             Step.PLATFORMS: partial(lists.confirm_platforms, conn, params),
-            Step.SENT: partial(lists.forget_sent, conn, params),
-            "completed": partial(progress.complete, conn, params.page),
+            Step.SENT: partial(lists.forget_sent, conn, params, self._check),
+            "completed": partial(_all, partial(progress.complete, conn, params.page), params.page),
         }
 
     def run_once(self) -> bool:
@@ -88,8 +92,10 @@ class Rounds:
         moved: dict[str, int] = {}
         with locks.held(self._conn, locks.ERASURES) as mine:
             if mine:
-                for name, step in self._steps.items():
-                    moved[name] = self._take(name, step)
+                with suppress(BrokenOffError):
+                    for name, step in self._steps.items():
+                        self._check()
+                        moved[name] = self._take(name, step)
         waiting, oldest_s = progress.outstanding(self._conn)
         metrics.ERASURES_OPEN.set(waiting)
         metrics.ERASURES_OLDEST.set(oldest_s)
@@ -110,7 +116,12 @@ class Rounds:
             return step()
         except redis.RedisError as error:
             logger.warning("erasure_step_waits", step=name, reason=type(error).__name__)
-        except (psycopg.OperationalError, psycopg.InterfaceError, StoreUnavailable):
+        except (
+            BrokenOffError,
+            psycopg.OperationalError,
+            psycopg.InterfaceError,
+            StoreUnavailable,
+        ):
             raise
         except Exception as error:  # the other steps must not wait for this one
             frames = extract_tb(error.__traceback__)[-3:]
@@ -143,5 +154,18 @@ class Rounds:
                 settings.identity, settings.profile, load_registry(connection)
             )
         return Neighbours(
-            connection, self._recomputation, settings.identity, self._params.event_page
+            connection,
+            self._recomputation,
+            settings.identity,
+            self._params.event_page,
+            self._check,
         )
+
+
+def _all(take: Callable[[], int], page: int) -> int:
+    """Take pages until one is not full; how many there were."""
+    taken = last = take()
+    while last >= page:
+        last = take()
+        taken += last
+    return taken

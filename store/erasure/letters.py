@@ -44,7 +44,7 @@ _DELETE: Final = """
     named AS (
         SELECT e.command, count(DISTINCT c.id) AS letters
         FROM unnest(%(named)s::bigint[], %(keys)s) AS c(id, key) JOIN gone USING (id)
-        JOIN erasures e ON e.completed_at IS NULL AND c.key = ANY(e.keys) GROUP BY 1
+        JOIN erasures e ON e.completed_at IS NULL AND e.keys @> ARRAY[c.key] GROUP BY 1
     ), counted AS (
         UPDATE erasure_progress p SET letters = p.letters + named.letters FROM named
         WHERE p.command = named.command

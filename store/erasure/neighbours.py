@@ -38,7 +38,11 @@ _DROP: Final = """
 """
 _COUNT: Final = """
     UPDATE erasure_progress p SET events = p.events + c.events, people = p.people + 1
-    FROM unnest(%s::uuid[], %s::integer[]) AS c(command, events) WHERE p.command = c.command
+    FROM (
+        SELECT e.command, count(DISTINCT named.event) AS events
+        FROM unnest(%s::integer[], %s) AS named(event, key)
+        JOIN erasures e ON e.completed_at IS NULL AND e.keys @> ARRAY[named.key] GROUP BY 1
+    ) AS c WHERE p.command = c.command
 """
 _BEGINNING: Final = "-infinity"
 
@@ -131,6 +135,13 @@ def drop(connection: psycopg.Connection, messages: Sequence[MessageKey]) -> None
         connection.execute(_DROP, (Keys(messages),))
 
 
-def count(connection: psycopg.Connection, events: dict[UUID, int]) -> None:
-    """Count events of one person for the erasures that they were rewritten for."""
-    connection.execute(_COUNT, (list(events), list(events.values())))
+def count(connection: psycopg.Connection, named: Sequence[Collection[IdentifierKey]]) -> None:
+    """Count events of one person for the erasures that they were rewritten for.
+
+    Args:
+        connection: of the engine, inside the transaction that rewrites them.
+        named: what each of the events named.
+    """
+    pairs = [(number, key) for number, keys in enumerate(named) for key in keys]
+    numbers, keys = [number for number, _ in pairs], Keys([key for _, key in pairs])
+    connection.execute(_COUNT, (numbers, keys))
