@@ -4,8 +4,9 @@ Entries below positions that no crash of Postgres can take back are deleted, to 
 is not processed stays, whatever happens. What was deleted is still in the server's append-only file
 until that is rewritten, which it is asked for.
 
-An entry that was deleted while later ones of its node stay keeps its bytes until those are deleted
-as well (Valkey configuration, ``stream-node-max-bytes``).
+Where a node of a stream has several entries, one that was deleted keeps its bytes until all of them
+are deleted (Valkey configuration, ``stream-node-max-entries``): the embedded server gives each its
+own, and any other should.
 """
 
 from collections.abc import Mapping

@@ -148,10 +148,13 @@ def test_the_log_forgets_what_was_processed_and_nothing_else(desk: Desk) -> None
 
 def test_the_file_of_the_log_is_rewritten(desk: Desk, servers_dir: Path) -> None:
     (only,) = append(desk, 0, b"mary@example.com")
-    process(desk, 0, only + 1)
     assert _said(servers_dir, b"mary@example.com")
     desk.erase(("user_id", "mary"))
+    desk.finish()
+    append(desk, 0, b"waits")
+    process(desk, 0, only + 1)
     desk.complete()
+    assert entries(desk, 0) == [b"waits"]
     assert not _said(servers_dir, b"mary@example.com")
 
 
