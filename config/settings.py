@@ -30,6 +30,7 @@ from sources.feed import ReadParams
 from sources.log.leases import LeaseParams
 from sources.log.valkey import TrimParams
 from sources.segments import SweepParams
+from store.erasure.params import ErasureParams
 from store.intake.partitions import Watched
 from store.profiles.feed import FeedParams
 from store.profiles.pages import PagingParams
@@ -175,6 +176,7 @@ class Settings(_Section):
     dashboard: Dashboard = Dashboard()
     delivery: DeliveryParams = DeliveryParams()
     exports: ExportParams = ExportParams()
+    erasure: ErasureParams = ErasureParams()
     metrics: MetricsParams = MetricsParams()
     signals: HealthParams = HealthParams()
     gate: GateParams = GateParams()

@@ -111,6 +111,16 @@ ALERT_NOTICES: Final = Counter(
     " test` says why.",
     ("channel", "outcome"),
 )
+ERASURES_OPEN: Final = Gauge(
+    "stratum_erasures_open",
+    "Erasures that are not complete: a person is removed, and something is left to do.",
+)
+ERASURES_OLDEST: Final = Gauge(
+    "stratum_erasures_oldest_seconds",
+    "How long ago the oldest erasure that is not complete was processed. Hours: its steps say what"
+    " it waits for, mostly a platform.",
+)
+ERASURES: Final = Counter("stratum_erasures_total", "Erasures completed.")
 PUSH_ROWS: Final = Counter(
     "stratum_push_rows_total", "Rows that platforms took, by operation.", ("platform", "operation")
 )

@@ -1,15 +1,15 @@
 """Does what goes through everybody at once: keeps RFM bounds fresh, writes exports.
 
-A process of its own, because that takes its time.
+And finishes erasures. A process of its own, because that takes its time.
 
-Any number of these processes may run; one at a time takes bounds (`store.segments.rfm_refresh`) or
-writes one export (`store.export.jobs`). Every hour it logs the newest link of each audit chain:
-where logs are kept apart from the database, they are the anchors that show whether a chain was
-rewritten.
+Any number of these processes may run; one at a time takes bounds (`store.segments.rfm_refresh`),
+writes one export (`store.export.jobs`), or finishes erasures (`dataflows.erasure`). Every hour it
+logs the newest link of each audit chain: where logs are kept apart from the database, they are the
+anchors that show whether a chain was rewritten.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 from threading import Event as Flag
@@ -19,6 +19,7 @@ import psycopg
 import structlog
 
 from config.settings import Settings
+from dataflows.erasing import finishing_erasures
 from dataflows.exporting import writing_exports
 from dataflows.observing import shown
 from dataflows.runtime import StoppedError, stop_at_signals, while_store_is_away
@@ -42,18 +43,21 @@ def run(settings: Settings) -> None:
         shown(settings.metrics),
         stop_at_signals(stop, Flag()),
         writing_exports(settings, stop) as check_exports,
+        finishing_erasures(settings, stop) as check_erasures,
     ):
-        while_store_is_away("upkeep", stop, partial(_run_once, settings, stop, check_exports))
+        checks = (check_exports, check_erasures)
+        while_store_is_away("upkeep", stop, partial(_run_once, settings, stop, checks))
 
 
-def _run_once(settings: Settings, stop: Flag, check_exports: Callable[[], None]) -> None:
+def _run_once(settings: Settings, stop: Flag, checks: Sequence[Callable[[], None]]) -> None:
     refresh = RfmRefresh(settings.rfm)
     dsn = settings.postgres.dsn.get_secret_value()
     with psycopg.connect(dsn, autocommit=True, application_name="stratum-upkeep") as connection:
         logger.info("upkeep_started")
         anchored_s = float("-inf")
         while not stop.is_set():
-            check_exports()
+            for check in checks:
+                check()
             if time.monotonic() - anchored_s > ANCHOR_S:
                 _log_anchors(connection)
                 anchored_s = time.monotonic()

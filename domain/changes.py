@@ -157,8 +157,6 @@ class Erasure(msgspec.Struct, frozen=True):
         keys: identifiers that it names.
         stored: those of them that are stored.
         people: whose they are.
-        ghosts: stand for these people, in their order, wherever their platforms still have to
-            forget them; nobody ever gets such an id.
         joined: other identifiers of these people, which they keep.
         neighbours: identifiers whose stored events may name an erased one.
         until_ms: events that happened until then are erased.
@@ -170,7 +168,6 @@ class Erasure(msgspec.Struct, frozen=True):
     keys: tuple[IdentifierKey, ...]
     stored: tuple[IdentifierKey, ...]
     people: tuple[ProfileId, ...]
-    ghosts: tuple[ProfileId, ...]
     joined: tuple[IdentifierKey, ...]
     neighbours: tuple[IdentifierKey, ...]
     until_ms: int

@@ -15,17 +15,16 @@ from psycopg import errors
 
 from cli.output import echo, progress
 from config.settings import Settings
+from dataflows.recomputing import Recomputation
 from domain.ids import ProfileId, WorkspaceId
 from domain.profiles.leaf import Leaf
-from operators.segments.compile_definitions import compile_sound
-from operators.segments.program import Program
-from operators.unify.rebuild import Rebuilt, fold_leaves, rebuild
+from operators.unify.rebuild import Rebuilt
 from oracle.compare import Difference
 from oracle.report import Report
 from sinks.profiles.cache import profile_name
-from sources.intake.stored import StoredEventReader, UnreadableEventError
+from sources.intake.stored import UnreadableEventError
 from store.audit import trail
-from store.definitions.load import Registry, load_registry
+from store.definitions.load import load_registry
 from store.profiles.repair import (
     StalePersonError,
     Stored,
@@ -33,7 +32,6 @@ from store.profiles.repair import (
     read_person,
     write_person,
 )
-from store.unify import sql
 from store.unify.unit_of_work import PostgresUnitOfWork
 from store.workspaces.keys import workspace_named
 
@@ -99,21 +97,8 @@ class Repair:
         self._settings = settings
         self._apply = apply
         self._store = PostgresUnitOfWork(settings.postgres.dsn.get_secret_value(), 0)
-        self._registry = self._store.read(load_registry)
-        self._programs: dict[WorkspaceId, Program] = {}
-        self._took(self._registry)
-
-    def _took(self, registry: Registry) -> None:
-        self._registry = registry
-        self._programs = {
-            number: compile_sound(live)[0] for number, live in registry.definitions.items()
-        }
-        self._read = StoredEventReader(
-            registry.sources,
-            registry.salts,
-            self._settings.identity,
-            self._settings.profile,
-        )
+        registry = self._store.read(load_registry)
+        self._recomputation = Recomputation(settings.identity, settings.profile, registry)
 
     def close(self) -> None:
         """Close the connection."""
@@ -173,17 +158,13 @@ class Repair:
         with connection.transaction():
             if not self._apply:
                 connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-            elif not sql.definitions_are_current(connection.cursor(), self._registry.revision):
-                self._took(load_registry(connection))
-            program = self._programs[workspace]
+            else:
+                self._recomputation.refresh(connection)
             stored = read_person(connection, workspace, profile, lock=self._apply)
             if stored is None:
                 return None, None
-            events = (self._read(workspace, row) for row in read_events(connection, profile))
-            leaves = fold_leaves(events, program, self._settings.profile)
-            rebuilt = rebuild(
-                stored.remains, leaves, program, self._settings.profile, time.time_ns() // 1_000_000
-            )
+            events = read_events(connection, profile)
+            rebuilt = self._recomputation.person(workspace, stored, events)
             if self._apply:
                 write_person(connection, rebuilt)
         return stored, rebuilt

@@ -28,6 +28,12 @@ save ""
 aof-load-truncated yes
 maxmemory {max_memory_mb}mb
 maxmemory-policy volatile-lru
+stream-node-max-entries 1
+"""
+"""An entry of a stream is a node of its own: what is deleted of the log is gone at once.
+
+In a node of several, a deleted entry keeps its bytes, in the server's files as well, until all of
+them are deleted.
 """
 
 

@@ -11,12 +11,12 @@ escapes of JSON inside JSON.
 import json
 import re
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from functools import lru_cache
 from typing import Final
 
 from domain.event import EVENT_TYPES, Identifier
 from domain.identifiers import KINDS, Form
+from operators.privacy.tokens import TOKEN, spellings, unescaped
 
 ERASED: Final = "[erased]"
 """Stands where a part of a text, or the name of a member, was an identifier."""
@@ -28,13 +28,6 @@ PATTERNS_REMEMBERED: Final = 1_024
 Normal = Callable[[str, str], str | None]
 """(identifier kind, text) → the normalised value, None where it identifies nobody."""
 
-_TOKEN: Final = re.compile(
-    rb'(?P<text>"[^"\\]*+(?:\\.[^"\\]*+)*+")(?P<colon>[ \t\r\n]*:)?'
-    rb"|(?P<number>-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)",
-    re.DOTALL,
-)
-_ESCAPE: Final = re.compile(r"\\(?:u([0-9a-fA-F]{4})|(.))", re.DOTALL)
-_SHORT: Final = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 _PHONES: Final = frozenset(kind.name for kind in KINDS if kind.form is Form.PHONE)
 _KIND_OF: Final = {
     "userId": "user_id",
@@ -113,14 +106,14 @@ class _Redaction:
         """Rewrite every token that needs it."""
         if not self._erased:
             return payload
-        found = _TOKEN.sub(self._token, payload)
+        found = TOKEN.sub(self._token, payload)
         return payload if found == payload else found
 
     def _token(self, token: re.Match[bytes]) -> bytes:
         number = token["number"]
         if number is not None:
             return b"null" if self._is_number(number.decode()) else number
-        text = _unescaped(token["text"])
+        text = unescaped(token["text"])
         colon = token["colon"]
         if colon is None:
             return self._value(token["text"], text)
@@ -140,11 +133,7 @@ class _Redaction:
         return b"null" if erased else self._without_parts(token, text)
 
     def _is_number(self, spelled: str) -> bool:
-        texts = {spelled}
-        with suppress(ValueError, OverflowError):
-            texts.add(str(int(spelled)))
-        with suppress(ValueError, OverflowError):
-            texts.add(str(int(float(spelled))) if float(spelled).is_integer() else spelled)
+        texts = spellings(spelled)
         erased = {kind for text in texts for kind in self._kinds(text, self._erased)}
         kept = {kind for text in texts for kind in self._kinds(text, self._kept)}
         if kept and (not erased or _KIND_OF.get(self._member) in kept):
@@ -199,20 +188,6 @@ def _sign(sign: str) -> str:
     if sign == " ":
         forms[r"\+"] = None
     return f"(?:{'|'.join(forms)})"
-
-
-def _unescaped(token: bytes) -> str:
-    text = token.decode(errors="replace")
-    if "\\" not in text:
-        return text[1:-1]
-    try:
-        return str(json.loads(text, strict=False))
-    except ValueError:
-        return _ESCAPE.sub(_character, text[1:-1])
-
-
-def _character(escape: re.Match[str]) -> str:
-    return chr(int(escape[1], 16)) if escape[1] else _SHORT.get(escape[2], escape[2])
 
 
 def _quoted(text: str) -> bytes:

@@ -9,14 +9,12 @@ events are stored; they are taken in once more, as those of new identifiers.
 """
 
 from collections.abc import Sequence
-from hashlib import blake2b
 
 import msgspec
 
 from domain.changes import Change, Changes, Erasure, LoadedState, NeedMore
 from domain.event import Erase, Event
 from domain.ids import IdentifierKey, MessageKey, ProfileId
-from domain.keys import KEY_BYTES
 from domain.link import BANNED, LIFTED, Link, pair_of
 from domain.privacy import FOREVER_MS, NEVER_MS, Erased, void
 from domain.profiles.leaf import Leaf, decode_leaf, tie_of
@@ -272,10 +270,10 @@ class Erasing:
             erasure = self._erasure(command, left)
             left -= set(erasure.stored)
             changes.erasures.append(erasure)
-            for person, ghost in zip(erasure.people, erasure.ghosts, strict=True):
+            for person in erasure.people:
                 stored = self._people[person]
                 changes.memberships += [
-                    Change(stored.workspace, segment, ghost, -1, version, CAUSE, urgent=True)
+                    Change(stored.workspace, segment, person, -1, version, CAUSE, urgent=True)
                     for segment, version in sorted(stored.segments.items())
                 ]
                 if person in written:
@@ -300,17 +298,11 @@ class Erasing:
             command.identifiers,
             tuple(stored),
             tuple(people),
-            tuple(_ghost(command.message_key, person) for person in people),
             tuple(member.key for person in people for member in self.rest.members[person]),
             tuple(sorted({*neighbours, *again} - (self._gone - again))),
             command.until_ms,
             {key: self._erased[key] for key in (*command.identifiers, *stored)},
         )
-
-
-def _ghost(command: MessageKey, person: ProfileId) -> ProfileId:
-    """What stands for an erased person; no identifier has such a key."""
-    return ProfileId(blake2b(command + person, digest_size=KEY_BYTES, person=b"ghost").digest())
 
 
 def _unstated(link: Link, cause: MessageKey) -> Link:

@@ -168,7 +168,7 @@ def _reasons(
     conn: Connection[Any], audience: Audience, platform: Platform, people: Sequence[ListedPerson]
 ) -> list[tuple[ListedPerson, ListingReason]]:
     keys = [ProfileId(person.profile_id.bytes) for person in people]
-    refuses = refusing(conn, audience.workspace_id, keys, platform.purpose)
+    refuses = refusing(conn, audience.workspace_id, keys, platform.purpose, audience.id)
     identifiers = identifiers_of(conn, audience.workspace_id, keys, platform.kinds)
     active = audience.status == AudienceStatus.ACTIVE
     return [

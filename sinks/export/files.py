@@ -96,6 +96,10 @@ class ExportFiles:
             path.unlink(missing_ok=True)
         return len(gone)
 
+    def present(self) -> set[tuple[int, int]]:
+        """(Export, attempt) of every file that is there, whole or in part."""
+        return {key for key, _ in self._found()}
+
     def _found(self) -> Iterator[tuple[tuple[int, int], Path]]:
         if self._directory.is_dir():
             for path in self._directory.iterdir():

@@ -96,9 +96,10 @@ class AudienceFeed:
         if not found:
             self._horizon = horizon
         if self._outstanding_at is None or now >= self._outstanding_at:
-            found += withdrawals.outstanding(
+            others = withdrawals.outstanding(
                 self._conn, self._params.purposes, self._params.failed_wait.total_seconds()
             )
+            found += [one for one in others if one not in found]
             self._outstanding_at = now + max(
                 self._params.outstanding_interval, _COSTLY * (self._now() - now)
             )

@@ -86,8 +86,7 @@ class StoredEventReader:
             erased: identifiers that it names, none of them its strongest.
 
         Returns:
-            The event with its JSON rewritten; None where nothing readable is left of it, or it
-            cannot be made to name them no more.
+            The event with its JSON rewritten; None where that does not name exactly the others.
         """
         source = self._sources.get(event.source)
         region = source.default_region if source is not None else ""
@@ -95,7 +94,8 @@ class StoredEventReader:
         def normal(kind: str, text: str) -> str | None:
             return normalise(kind, text, self._identity, region)
 
-        payload = redacted(event.payload, erased, normal)
+        kept = tuple(one for one in event.identifiers if one not in erased)
+        payload = redacted(event.payload, erased, normal, kept)
         row = EventRow(
             event.message_key, event.source, event.occurred_ms, event.received_ms, payload
         )
@@ -103,7 +103,7 @@ class StoredEventReader:
             again = self(event.workspace, row)
         except UnreadableEventError:
             return None
-        if again.identifiers[0] != event.identifiers[0] or set(erased) & set(again.identifiers):
+        if again.identifiers != kept:
             return None
         return replace(
             again,

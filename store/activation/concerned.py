@@ -68,6 +68,12 @@ _DOCUMENTS: Final = """
     LEFT JOIN identifiers i ON i.key = asked.id AND i.workspace_id = %s
     LEFT JOIN profiles p ON p.id = i.profile_id AND p.workspace_id = i.workspace_id
 """
+_ERASING: Final = """
+    SELECT DISTINCT person FROM erasure_recipients r JOIN erasures e USING (command)
+    CROSS JOIN unnest(e.people) AS person
+    WHERE r.audience_id = %s AND r.confirmed_at IS NULL
+      AND e.completed_at IS NULL AND e.people && %s AND person = ANY(%s)
+"""
 _SHARING: Final = f"""
     SELECT profile_id, row FROM audience_members
     WHERE audience_id = %s AND row ?| %s AND state IN {one_of(TAKEN_IN)}
@@ -172,7 +178,7 @@ def load_push_inputs(
             _add_undone(held, ProfileId(person), tuple(row))
     return PushInputs(
         members,
-        frozenset(refusing(conn, audience.workspace_id, people, purpose)),
+        frozenset(refusing(conn, audience.workspace_id, people, purpose, audience.id)),
         identifiers_of(conn, audience.workspace_id, people, kinds),
         held,
     )
@@ -217,21 +223,34 @@ def _add_undone(confirmed: dict[ProfileId, Confirmed], person: ProfileId, row: R
 
 
 def refusing(
-    conn: Connection[Any], workspace_id: int, people: Sequence[ProfileId], purpose: str
+    conn: Connection[Any],
+    workspace_id: int,
+    people: Sequence[ProfileId],
+    purpose: str,
+    audience_id: int = 0,
 ) -> set[ProfileId]:
     """Find those who do not consent to the purpose now.
 
-    An absorbed person stands for whoever absorbed it; one who is gone refuses.
+    An absorbed person stands for whoever absorbed it; one who is gone refuses. So does one who was
+    erased as long as the audience has not forgotten them, whoever has their id by now.
+
+    Args:
+        conn: any connection.
+        workspace_id: tenant.
+        people: who is looked at.
+        purpose: of consent.
+        audience_id: whose list is meant; 0 for one that nobody was ever sent to.
     """
     found = set()
     with conn.cursor(binary=True) as cursor:
         adapt(cursor)
         for start in range(0, len(people), PAGE):
-            for person, document in cursor.execute(
-                _DOCUMENTS, (Keys(people[start : start + PAGE]), workspace_id)
-            ).fetchall():
+            some = Keys(people[start : start + PAGE])
+            for person, document in cursor.execute(_DOCUMENTS, (some, workspace_id)).fetchall():
                 if document is None or not grants(decode_consent(document), purpose):
                     found.add(ProfileId(person))
+            for (person,) in cursor.execute(_ERASING, (audience_id, some, some)).fetchall():
+                found.add(ProfileId(person))
     return found
 
 

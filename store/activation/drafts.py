@@ -55,6 +55,20 @@ _TAKEN_UP: Final = f"""
     UPDATE push_requests r SET status = '{RequestStatus.REJECTED}' FROM pushes p
     WHERE p.id = r.push_id AND p.audience_id = %s AND r.status = '{RequestStatus.UNDONE}'
 """
+_TAKEN_OVER: Final = f"""
+    UPDATE push_requests r SET rows = left_over.rows,
+        status = CASE WHEN left_over.rows = '[]' THEN '{RequestStatus.REJECTED}' ELSE r.status END
+    FROM (
+        SELECT u.push_id, u.seq, coalesce(jsonb_agg(pair ORDER BY place)
+            FILTER (WHERE (pair->>0)::uuid <> ALL(%(people)s::uuid[])), '[]') AS rows
+        FROM push_requests u JOIN pushes p ON p.id = u.push_id
+        CROSS JOIN LATERAL jsonb_array_elements(u.rows) WITH ORDINALITY AS sent(pair, place)
+        WHERE p.audience_id = %(audience)s AND u.status = '{RequestStatus.UNDONE}'
+          AND people_of(u.rows) && %(people)s::uuid[]
+        GROUP BY u.push_id, u.seq
+    ) AS left_over
+    WHERE r.push_id = left_over.push_id AND r.seq = left_over.seq
+"""
 _UNCERTAIN: Final = (
     f"UPDATE audience_members SET state = '{RowState.ADDING}' "
     "WHERE audience_id = %s AND profile_id = ANY(%s)"
@@ -92,6 +106,7 @@ class Draft:
         }
         self._skipped: Counter[str] = Counter()
         self._removed: set[str] = set()
+        self._withdrawn: set[ProfileId] = set()
         self._requests = 0
         self._push_id = _insert(conn, audience, kind, None, now)
 
@@ -101,6 +116,8 @@ class Draft:
         self.adds += len(change.adds)
         self._skipped.update(change.skipped)
         self._removed |= identifiers(row for _, row in change.removes)
+        if self._kind == PushKind.URGENT:
+            self._withdrawn |= {person for person, _ in change.removes}
         self._write(Operation.REMOVE, change.removes)
         self._write(Operation.ADD, change.adds)
 
@@ -127,6 +144,9 @@ class Draft:
         names = {"push": self._push_id, "audience": self._audience.id}
         if self._kind != PushKind.URGENT:
             self._conn.execute(_TAKEN_UP, (self._audience.id,))
+        elif self._withdrawn:
+            people = [person.hex() for person in sorted(self._withdrawn)]
+            self._conn.execute(_TAKEN_OVER, names | {"people": people})
         self._flush(Operation.REMOVE)
         self._conn.execute(_MARK, names)
         for pairs in concerned.sharing(self._conn, self._audience.id, self._removed, sent_again):

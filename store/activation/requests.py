@@ -105,7 +105,8 @@ def begin(
         if pairs is None:
             return None
         if adds:
-            refused = refusing(conn, request.workspace_id, [person for person, _ in pairs], purpose)
+            people = [person for person, _ in pairs]
+            refused = refusing(conn, request.workspace_id, people, purpose, request.audience_id)
             pairs = [pair for pair in pairs if pair[0] not in refused]
             if refused:
                 leave_out(conn, request, pairs, NO_CONSENT, len(refused))
@@ -145,7 +146,7 @@ def record_departure(
         if (
             not permit()
             or not _is_recorded(conn, request)
-            or refusing(conn, request.workspace_id, people, purpose)
+            or refusing(conn, request.workspace_id, people, purpose, request.audience_id)
         ):
             return False
         _note(conn, request, platform, len(people))

@@ -8,6 +8,9 @@ planned and never confirmed are looked at again, and so is whoever left the segm
 taken off yet: nothing is recorded of their consent from then on, and they may refuse until a push
 removes them. Nor is anything told of a purpose that the segment does not serve: where the platform
 asks for another one, everybody on the list is looked at.
+
+Whoever was erased is looked at until their lists have forgotten them, whatever else is told; and so
+is everybody of whom an earlier row may still be there, because its removal was not done.
 """
 
 from collections.abc import Iterator, Mapping
@@ -17,7 +20,7 @@ from uuid import UUID
 
 from psycopg import Connection
 
-from domain.activation.states import GOING, LIVING, PushKind, PushStatus, RowState
+from domain.activation.states import GOING, LIVING, PushKind, PushStatus, RequestStatus, RowState
 from domain.ids import ProfileId
 from store.activation.concerned import PAGE, refusing
 from store.connection import one_of
@@ -32,16 +35,35 @@ _TOUCHED: Final = f"""
     WHERE a.status IN {one_of(LIVING)} AND a.platform = ANY(%s)
     GROUP BY a.workspace_id, a.id, a.platform, m.profile_id
 """
+_RESTED: Final = f"""
+    AND a.status IN {one_of(LIVING)} AND a.platform = ANY(%s)
+    AND NOT EXISTS (SELECT 1 FROM pushes p WHERE p.audience_id = a.id
+      AND p.status = '{PushStatus.RUNNING}')
+    AND NOT EXISTS (
+        SELECT 1 FROM pushes p WHERE p.audience_id = a.id AND p.kind = '{PushKind.URGENT}'
+            AND p.status = '{PushStatus.FAILED}'
+        AND p.ended_at > now() - make_interval(secs => %s))
+"""
 _OUTSTANDING: Final = f"""
     SELECT a.workspace_id, a.id, a.platform, m.profile_id
     FROM audience_members m JOIN audiences a ON a.id = m.audience_id
-    WHERE m.state = '{RowState.REMOVING}' AND a.status IN {one_of(LIVING)} AND a.platform = ANY(%s)
-      AND NOT EXISTS (SELECT 1 FROM pushes p WHERE p.audience_id = a.id
-        AND p.status = '{PushStatus.RUNNING}')
-      AND NOT EXISTS (
-          SELECT 1 FROM pushes p WHERE p.audience_id = a.id AND p.kind = '{PushKind.URGENT}'
-              AND p.status = '{PushStatus.FAILED}'
-          AND p.ended_at > now() - make_interval(secs => %s))
+    WHERE m.state = '{RowState.REMOVING}' {_RESTED}
+"""
+_UNDONE: Final = f"""
+    SELECT DISTINCT a.workspace_id, a.id, a.platform, (pair->>0)::uuid
+    FROM push_requests r JOIN pushes u ON u.id = r.push_id JOIN audiences a ON a.id = u.audience_id
+    CROSS JOIN LATERAL jsonb_array_elements(r.rows) AS pair
+    WHERE r.status = '{RequestStatus.UNDONE}' {_RESTED}
+"""
+_ERASED: Final = f"""
+    SELECT a.workspace_id, a.id, a.platform, m.profile_id
+    FROM erasure_recipients r JOIN erasures e USING (command)
+    JOIN audiences a ON a.id = r.audience_id
+    JOIN audience_members m ON m.audience_id = a.id AND m.profile_id = ANY(e.people)
+         AND m.state NOT IN {one_of(GOING)}
+    WHERE r.confirmed_at IS NULL AND e.completed_at IS NULL
+      AND a.status IN {one_of(LIVING)} AND a.platform = ANY(%s)
+    GROUP BY a.workspace_id, a.id, a.platform, m.profile_id
 """
 _LEFT: Final = f"""
     SELECT a.workspace_id, a.id, a.platform, m.profile_id
@@ -104,8 +126,8 @@ def outstanding(
 ) -> list[Withdrawn]:
     """Find withdrawals that no change announces.
 
-    Those planned and never confirmed, of people who had left the segment before, and of another
-    purpose.
+    Those planned and never confirmed, of people who had left the segment before, of people who
+    were erased, and of another purpose.
 
     Args:
         conn: any connection.
@@ -117,6 +139,8 @@ def outstanding(
         conn,
         purposes,
         (_OUTSTANDING, (platforms, failed_wait_s)),
+        (_UNDONE, (platforms, failed_wait_s)),
+        (_ERASED, (platforms,)),
         (_LEFT, (platforms,)),
         (_OF_ANOTHER_PURPOSE, (platforms, list(purposes.values()))),
     )
@@ -141,7 +165,8 @@ def _withdrawn(
                 people.setdefault(audience_id, []).append(ProfileId(profile_id.bytes))
             for audience_id, some in people.items():
                 one = audiences[audience_id]
-                refused = refusing(conn, one.workspace_id, some, purposes[one.platform])
+                purpose = purposes[one.platform]
+                refused = refusing(conn, one.workspace_id, some, purpose, audience_id)
                 found.setdefault(audience_id, {}).update(
                     dict.fromkeys(person for person in some if person in refused)
                 )

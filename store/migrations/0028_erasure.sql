@@ -21,9 +21,7 @@ CREATE TABLE erasures (
     command      uuid PRIMARY KEY,             -- message_key of the command
     workspace_id integer NOT NULL,
     keys         uuid[] NOT NULL,              -- identifiers that it names
-    profiles     uuid[] NOT NULL,              -- whose they were; an id may come again, for somebody new
-    people       uuid[] NOT NULL,              -- in this order, what stands for them in audience_members, changes and requests
-                                               -- that are not settled: ids that nobody ever gets
+    people       uuid[] NOT NULL,              -- whose they were; an id may come again, for somebody new
     joined       uuid[] NOT NULL,              -- other identifiers that these people had by then, and keep
     neighbours   uuid[] NOT NULL,              -- other people's identifiers whose events may name an erased one
     until_ms     bigint NOT NULL,

@@ -8,13 +8,12 @@ from typing import Final
 
 import psycopg
 
-from domain.activation.states import RequestStatus
 from domain.changes import Changes, Erasure
 from domain.event import COMMANDS, Event
 from domain.ids import IdentifierKey, MessageKey
 from domain.instants import utc
 from domain.privacy import FOREVER_MS
-from store.connection import Keys, one_of
+from store.connection import Keys
 
 MESSAGE: Final = "erased_message"
 """A message of the commit was erased: it is a duplicate."""
@@ -45,28 +44,10 @@ DELETE FROM merges WHERE workspace_id = %s AND (survivor = ANY(%s) OR other = AN
 """
 _MEMBERSHIPS: Final = "DELETE FROM memberships WHERE profile_id = ANY(%s)"
 _RESTING: Final = "DELETE FROM resting_people WHERE profile_id = ANY(%s)"
-_MEMBERS: Final = """
-UPDATE audience_members m SET profile_id = moved.ghost
-    FROM unnest(%s, %s) AS moved(person, ghost) WHERE m.profile_id = moved.person
-"""
-_CHANGES: Final = """
-UPDATE changes c SET profile_id = moved.ghost
-    FROM unnest(%s, %s) AS moved(person, ghost) WHERE c.profile_id = moved.person
-"""
-_REQUESTS: Final = f"""
-UPDATE push_requests r SET rows = (
-    SELECT jsonb_agg(CASE WHEN moved.ghost IS NULL THEN pair
-        ELSE jsonb_set(pair, '{{0}}', to_jsonb(replace(moved.ghost::text, '-', ''))) END ORDER BY n)
-    FROM jsonb_array_elements(r.rows) WITH ORDINALITY AS listed(pair, n)
-    LEFT JOIN unnest(%s, %s) AS moved(person, ghost) ON moved.person = (pair->>0)::uuid)
-WHERE people_of(r.rows) && %s AND r.status
-    IN {one_of((RequestStatus.RECORDED, RequestStatus.ACCEPTED, RequestStatus.UNDONE))}
-"""
 _RECORD: Final = """
-INSERT INTO erasures (command, workspace_id, keys, profiles, people, joined, neighbours, until_ms,
+INSERT INTO erasures (command, workspace_id, keys, people, joined, neighbours, until_ms,
     identifiers, events, links, merges, memberships, processed_at)
-SELECT command, %s, %s, %s, %s,
-    %s, %s, %s, %s, %s, %s, %s, %s, %s
+SELECT command, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s
 FROM unnest(%s) AS one(command)
 """
 _RECIPIENTS: Final = """
@@ -135,7 +116,7 @@ def _erase(cursor: psycopg.Cursor, erasure: Erasure, now_ms: int) -> bool:
         cursor.execute(_CLAIM, (erasure.workspace, Keys(absent)))
     if cursor.execute(_IDENTIFIERS, (Keys(known),)).rowcount != len(known):
         return False
-    people, ghosts = Keys(erasure.people), Keys(erasure.ghosts)
+    people = Keys(erasure.people)
     links = cursor.execute(_LINKS, (keys, keys)).rowcount
     until = "infinity" if erasure.until_ms == FOREVER_MS else utc(erasure.until_ms)
     events = cursor.execute(_EVENTS, (keys, until, list(COMMANDS))).rowcount
@@ -144,20 +125,17 @@ def _erase(cursor: psycopg.Cursor, erasure: Erasure, now_ms: int) -> bool:
     if erasure.people:
         memberships = cursor.execute(_MEMBERSHIPS, (people,)).rowcount
         cursor.execute(_RESTING, (people,))
-        cursor.execute(_MEMBERS, (people, ghosts))
-        cursor.execute(_CHANGES, (people, ghosts))
-        cursor.execute(_REQUESTS, (people, ghosts, people))
     command = Keys([erasure.command])
     cursor.execute(
         _RECORD,
         (
-            erasure.workspace, keys, people, ghosts, Keys(erasure.joined),
-            Keys(erasure.neighbours), erasure.until_ms, len(erasure.stored), events, links, merges,
+            erasure.workspace, keys, people, Keys(erasure.joined), Keys(erasure.neighbours),
+            erasure.until_ms, len(erasure.stored), events, links, merges,
             memberships, utc(now_ms), command,
         ),
     )  # fmt: skip
     if erasure.people:
-        cursor.execute(_RECIPIENTS, (command, ghosts))
+        cursor.execute(_RECIPIENTS, (command, people))
     return True
 
 

@@ -179,15 +179,10 @@ class MemoryTables:
             gone = [m for m in self.merges if not keys.isdisjoint({m.survivor, m.other})]
             self.merges = [merge for merge in self.merges if merge not in gone]
             self.forgotten.update(erasure.people, *({m.survivor, m.other} for m in gone))
-            stands_in = dict(zip(erasure.people, erasure.ghosts, strict=True))
-            self.outbox = [
-                change._replace(profile=stands_in.get(change.profile, change.profile))
-                for change in self.outbox
-            ]
             self.memberships = {
                 member: version
                 for member, version in self.memberships.items()
-                if member[1] not in stands_in
+                if member[1] not in erasure.people
             }
             self.erasures.append(erasure)
         self.erased_messages |= {message: work for work, message in changes.suppressed}

@@ -1,0 +1,104 @@
+"""Makes sure that nothing of an erased person is left in the cache and in files of exports."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+import psycopg
+import redis
+
+from domain.ids import ProfileId
+from domain.privacy import Step
+from sinks.export.files import ExportFiles
+from sinks.profiles.cache import identifier_name, profile_name
+from store.erasure import files, progress
+from store.erasure.params import ErasureParams
+from store.erasure.progress import OpenErasure
+from store.export import jobs
+
+_UNLINKED_AT_A_TIME: Final = 500
+
+
+def forget_cached(
+    conn: psycopg.Connection[Any], client: "redis.Redis | None", params: ErasureParams
+) -> int:
+    """Unlink erased people and their identifiers from the profile cache, and note the step.
+
+    The engine does so as well, but only tries it once.
+
+    Args:
+        conn: in autocommit mode.
+        client: of the cache; None where there is none.
+        params: how many erasures at a time.
+
+    Returns:
+        For how many erasures the step was noted.
+
+    Raises:
+        redis.RedisError: the cache does not answer; the step waits.
+    """
+    noted = 0
+    for waiting in progress.pages(conn, Step.CACHE, params.page):
+        if client is not None:
+            people = {profile_name(person) for each in waiting for person in each.people}
+            hints = {identifier_name(key) for each in waiting for key in each.keys}
+            unlink(client, people | hints)
+        told = {each.command: {"people": len(each.people)} for each in waiting}
+        noted += progress.note(conn, Step.CACHE, told)
+    return noted
+
+
+def unlink_people(client: "redis.Redis | None", people: Iterable[ProfileId]) -> None:
+    """Drop people from the profile cache.
+
+    Raises:
+        redis.RedisError: it does not answer; its entries expire.
+    """
+    if client is not None:
+        unlink(client, {profile_name(person) for person in people})
+
+
+def unlink(client: redis.Redis, names: Iterable[str]) -> None:
+    """Unlink keys, a bounded number at a time."""
+    ordered = sorted(names)
+    for start in range(0, len(ordered), _UNLINKED_AT_A_TIME):
+        client.unlink(*ordered[start : start + _UNLINKED_AT_A_TIME])
+
+
+def forget_files(conn: psycopg.Connection[Any], folder: ExportFiles, params: ErasureParams) -> int:
+    """Remove files of exports that may not be there, and note the step where none is left.
+
+    Args:
+        conn: in autocommit mode.
+        folder: of the files; the same for every process.
+        params: how many erasures at a time.
+
+    Returns:
+        For how many erasures the step was noted.
+    """
+    noted = 0
+    for waiting in progress.pages(conn, Step.EXPORTS, params.page):
+        clear = files.without_exports(conn, [each.command for each in waiting])
+        removed = folder.sweep(lambda: jobs.kept(conn))
+        left = _workspaces_with_files(conn, folder, waiting)
+        told = {
+            each.command: {"files": removed}
+            for each in waiting
+            if each.command in clear and each.workspace not in left
+        }
+        noted += progress.note(conn, Step.EXPORTS, told)
+    return noted
+
+
+def _workspaces_with_files(
+    conn: psycopg.Connection[Any], folder: ExportFiles, waiting: Sequence[OpenErasure]
+) -> set[int]:
+    """Workspaces with files that no row allows any more, although they were just removed."""
+    present = folder.present()
+    there = present - jobs.kept(conn) if present else set()
+    owners = files.workspaces_of(conn, [export for export, _ in there]) if there else {}
+    everybody = {each.workspace for each in waiting}
+    return {
+        workspace
+        for export, _ in there
+        for workspace in ([owners[export]] if export in owners else everybody)
+    }
