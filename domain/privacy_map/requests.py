@@ -34,9 +34,33 @@ PLACES: Final = (
     plain(
         "erasures",
         "workspace_id until_ms identifiers events links merges memberships processed_at steps"
-        " completed_at",
+        " completed_at tx",
         "what it removed, in counts, and when",
     ),
+    Place(
+        Store.INDEX,
+        "erasures_people",
+        (),
+        "digests that stand for people who are being erased",
+        "whether somebody is",
+        *_KEPT,
+    ),
+    columns(
+        "command",
+        "which erasure is not finished",
+        "to go on after a crash",
+        Personal.DIGEST,
+        "until it is completed",
+        Leaving.RETENTION,
+        table="erasure_progress",
+    ),
+    plain(
+        "erasure_progress",
+        "seen_at tx discovered events people letters pairs changes",
+        "how far it is, in counts",
+        "until it is completed",
+    ),
+    plain("erasure_marks", "workspace_id dead_letter_id", "which dead letters were looked at"),
     columns("command", "which erasure", _PROOF, *_KEPT, table="erasure_recipients"),
     plain(
         "erasure_recipients",
