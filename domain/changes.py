@@ -83,7 +83,8 @@ class NeedMore(msgspec.Struct, frozen=True):
         histories: whose stored events must be known (`operators.unify.backfill`), as far as newer
             aggregates look at them.
         later: leaves whose stored events from after an instant, in ms, must be known.
-        across_bans: bans connect people, too.
+        around: identifiers whose links must be known, with the whole components of everybody at
+            their ends.
     """
 
     people: frozenset[ProfileId] = frozenset()

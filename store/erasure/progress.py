@@ -17,6 +17,7 @@ from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
 from domain.ids import IdentifierKey, ProfileId, WorkspaceId
+from domain.instants import EPOCH
 from domain.privacy import Step
 from store.audit import trail
 from store.connection import adapt
@@ -69,7 +70,6 @@ _OPEN: Final = """
     SELECT count(*), coalesce(extract(epoch FROM now() - min(processed_at)), 0)::double precision
     FROM erasures WHERE completed_at IS NULL
 """
-_EPOCH: Final = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 _NOBODY: Final = UUID(int=0)
 
 
@@ -154,7 +154,7 @@ def pending(
             {
                 "step": step.value,
                 "after": [each.value for each in after],
-                "processed_at": last.processed_at if last else _EPOCH,
+                "processed_at": last.processed_at if last else EPOCH,
                 "command": last.command if last else _NOBODY,
                 "limit": limit,
             },

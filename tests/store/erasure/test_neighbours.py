@@ -6,9 +6,9 @@ import msgspec
 import pytest
 from psycopg import errors
 
-from dataflows.erasure import neighbours as step
 from domain.segments.conditions import Equals
 from domain.segments.rule import Trait
+from sources.intake import stored
 from store.erasure import neighbours
 from tests.store.conftest import Engine
 from tests.store.erasure.conftest import Desk
@@ -117,7 +117,7 @@ def test_an_event_that_cannot_be_told_without_it_is_dropped_for_good(
     engine.feed(engine.event("page", "mary", NOW, name="Home", **device()))
     engine.feed(engine.event("page", "anne", NOW + 1, name="Home", **device()))
     desk.erase(("user_id", "mary"), ("device_id", DEVICE))
-    monkeypatch.setattr(step, "redacted", lambda *_: b'{"type": "page"}')
+    monkeypatch.setattr(stored, "redacted", lambda *_: b'{"type": "page"}')
     desk.finish()
     assert payloads(desk, "anne") == []
     assert desk.one("SELECT count(*) FROM erased_messages") == 2
