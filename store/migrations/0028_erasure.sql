@@ -32,9 +32,29 @@ CREATE TABLE erasures (
     memberships  integer NOT NULL,
     processed_at timestamptz NOT NULL,
     steps        jsonb NOT NULL DEFAULT '{}',  -- domain.privacy.Step → {"at": when it was done, and what it removed}
-    completed_at timestamptz                   -- every step is done, every platform has confirmed
+    completed_at timestamptz,                  -- every step is done, every platform has confirmed
+    tx           xid8 NOT NULL DEFAULT pg_current_xact_id() -- of the removal: what later ones tell of an id is about somebody new
 );
 CREATE INDEX erasures_open ON erasures (processed_at) WHERE completed_at IS NULL;
+
+-- One row per erasure that is not finished; counts are moved by the transactions that they count.
+CREATE TABLE erasure_progress (
+    command    uuid PRIMARY KEY REFERENCES erasures,
+    seen_at    timestamptz NOT NULL,             -- the person was removed by then
+    tx         xid8 NOT NULL DEFAULT pg_current_xact_id(), -- as old as that: transactions before it may still know the person
+    discovered boolean NOT NULL DEFAULT false,   -- no more recipients can turn up
+    events     integer NOT NULL DEFAULT 0,       -- of others, that no longer name an erased identifier
+    people     integer NOT NULL DEFAULT 0,       -- whose events these are
+    letters    integer NOT NULL DEFAULT 0,       -- dead letters deleted
+    pairs      integer NOT NULL DEFAULT 0,       -- rows taken out of what was sent
+    changes    integer NOT NULL DEFAULT 0        -- changes of segments deleted
+);
+
+-- Up to which dead letter every one was compared with everything that is erased.
+CREATE TABLE erasure_marks (
+    workspace_id   integer PRIMARY KEY REFERENCES workspaces,
+    dead_letter_id bigint NOT NULL
+);
 
 -- Audiences that had any of the people when they were erased, or ever received them.
 CREATE TABLE erasure_recipients (
@@ -62,6 +82,7 @@ CREATE TABLE privacy_requests (
     requested_by text NOT NULL,
     audit_id     bigint NOT NULL,              -- the entry of the request in the audit log
     requested_at timestamptz NOT NULL,
+    sent_at      timestamptz,                  -- the log confirmed the command; null: it has not, and is asked again
     due_at       timestamptz NOT NULL,
     completed_at timestamptz
 );
