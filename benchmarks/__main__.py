@@ -18,6 +18,7 @@ MODULES: Final = {
     "throughput": "intake.throughput",
     "people": "profiles.people",
     "merges": "profiles.merges",
+    "erasure": "profiles.erasure",
     "collector": "intake.collector",
     "latency": "intake.latency",
     "lookup": "profiles.lookup",

@@ -33,7 +33,7 @@ def run(report: Report) -> None:
             with flowing(stack.addresses.api, stack.first_keys.write_key) as traffic:
                 time.sleep(WARM_UP_S)
                 began, before = time.perf_counter(), traffic.sent
-                waits, looks = _probe(
+                waits, looks = probe(
                     stack.addresses.api, stack.first_keys.write_key, stack.first_keys.api_key
                 )
                 rate = traffic.rate(before, time.perf_counter() - began)
@@ -48,7 +48,9 @@ def run(report: Report) -> None:
     )
 
 
-def _probe(address: str, write_key: str, api_key: str) -> tuple[list[float], list[float]]:
+def probe(
+    address: str, write_key: str, api_key: str, name: str = "probe"
+) -> tuple[list[float], list[float]]:
     """Seconds until each probe's person is visible, and seconds of a look-up of somebody known."""
     waits, looks = [], []
     with (
@@ -58,7 +60,7 @@ def _probe(address: str, write_key: str, api_key: str) -> tuple[list[float], lis
         ) as ask,
     ):
         for number in range(PROBES):
-            user = f"probe-{number}"
+            user = f"{name}-{number}"
             body = {
                 "userId": user,
                 "event": "Probe",
