@@ -19,7 +19,7 @@ from config.settings import Settings
 from domain.values import Json
 
 PREFIX = "STRATUM_"
-RESERVED = {"API_KEY", "CONFIG", "TEST_KAFKA", "WRITE_KEY"}
+RESERVED = {"API_KEY", "CONFIG", "TEST_KAFKA", "URL", "WRITE_KEY"}
 """Variables that are not settings: the file, the tests' broker, options of client commands."""
 
 

@@ -204,8 +204,8 @@ class Changes(msgspec.Struct):
         redriven: dead letters that this batch settles.
         suppressed: (workspace, message) of events that are not kept; another copy is a duplicate.
         erasures: what commands remove, before everything else is written.
-        judged: until when events of new identifiers, and of the ends of new links, are not kept,
-            where they were erased before; anything else at the commit is a conflict.
+        judged: of `judged_keys`, until when events of those that were erased before are not kept;
+            anything else at the commit is a conflict.
     """
 
     now_ms: int
@@ -230,6 +230,19 @@ class Changes(msgspec.Struct):
     suppressed: list[tuple[WorkspaceId, MessageKey]] = []
     erasures: list[Erasure] = []
     judged: dict[IdentifierKey, int] = {}
+
+    def judged_keys(self) -> set[IdentifierKey]:
+        """Identifiers that this was decided about without their person's version to vouch for it.
+
+        New ones, the ends of new links, and those that an event names beside the one whose person
+        it changes.
+        """
+        keys = {row.identifier.key for row in self.identifiers}
+        keys.update(key for link in self.links for key in link.pair)
+        for event in self.events:
+            if isinstance(event, Event):
+                keys.update([one.key for one in event.identifiers[1:]])
+        return keys
 
 
 class Facts(NamedTuple):

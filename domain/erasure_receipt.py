@@ -96,7 +96,8 @@ class ErasureReceipt(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         request: its number in the register.
         command: digest of the command's id; names the erasure in the audit log.
         identifiers: that the request names, 32 hex digits each.
-        until_ms: events that happened until then and name one of them are not kept, ms since 1970.
+        until_ms: events that happened until then and name one of them are not kept, ms since 1970;
+            None: no event ever is.
         joined: identifiers that the person had by then and kept, as the request does not name them.
     """
 
@@ -117,7 +118,7 @@ class ErasureReceipt(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     status: RequestStatus
     processed_at: _At
     completed_at: _At | None
-    until_ms: int
+    until_ms: int | None
     removed: Removed
     joined: int
     steps: tuple[StepDone, ...]

@@ -107,7 +107,7 @@ class SourceEventsView(View):
     """Events that the person's identifiers received from one source."""
 
     source: int = Field(description="Id of the source.")
-    name: str | None = Field(description="Null where the source is gone, and for commands.")
+    name: str | None = Field(description="Null where the source is gone.")
     events: int
     first_at: Instant
     last_at: Instant

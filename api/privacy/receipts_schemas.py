@@ -97,8 +97,9 @@ class ReceiptView(View):
     status: RequestStatus
     processed_at: Instant
     completed_at: Instant | None
-    until_ms: int = Field(
-        description="Events that happened until then and name an erased identifier are not kept."
+    until_ms: int | None = Field(
+        description="Events that happened until then and name an erased identifier are not kept, ms"
+        " since 1970; null: no event ever is."
     )
     removed: RemovedView
     joined: int

@@ -63,7 +63,7 @@ async def get_privacy_request(caller: Reader, pool: PoolDep, id: RowId) -> Reque
 async def retry_privacy_request(
     caller: Admin, pool: PoolDep, log: LogDep, id: RowId
 ) -> RequestDetailView:
-    """Appends the same command to the event log once more, where the log has not confirmed it.
+    """Appends the same command to the event log once more, as long as it is not processed.
 
     The engine processes a command once, however often it is in the log. Refused once it has.
     """

@@ -118,7 +118,7 @@ def show(number: Number, *, api_key: ApiKey, url: Url = LOCAL) -> None:
 
 @app.command()
 def retry(number: Number, *, api_key: ApiKey, url: Url = LOCAL) -> None:
-    """Send a request to the event log again, where it was not sent."""
+    """Send a request to the event log again, as long as it is not processed."""
     with asking(url, api_key) as http:
         show_request(PrivacyClient(http).retry(number))
 

@@ -82,6 +82,10 @@ class Neighbours:
                 written += [owner.profile] * self._mend(owner, until)
             except _IN_THE_WAY:
                 left.update(owner.leaves)
+            except UnreadableEventError:
+                # The step stays open: their profile may still hold what is erased.
+                logger.warning("neighbour_unreadable", hint="rules that read their events")
+                left.update(owner.leaves)
         done = {each.command for each in erasures if left.isdisjoint(each.neighbours)}
         return done, written
 
@@ -142,14 +146,10 @@ class Neighbours:
         for start in range(0, len(found), self._event_page):
             rows = neighbours.events_of(connection, found[start : start + self._event_page])
             named += self._rewrite_events(owner.workspace, rows)
-        try:
-            rebuilt = self._recomputation.person(
-                owner.workspace, stored, read_events(connection, owner.profile)
-            )
-        except UnreadableEventError as error:
-            logger.warning("neighbour_not_recomputed", reason=str(error))
-        else:
-            write_person(connection, rebuilt)
+        rebuilt = self._recomputation.person(
+            owner.workspace, stored, read_events(connection, owner.profile)
+        )
+        write_person(connection, rebuilt)
         neighbours.count(connection, named)
 
     def _rewrite_events(

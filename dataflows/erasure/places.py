@@ -39,7 +39,7 @@ def forget_cached(
     noted = 0
     for waiting in progress.pages(conn, Step.CACHE, params.page):
         if client is not None:
-            people = {profile_name(person) for each in waiting for person in each.people}
+            people = {profile_name(person) for each in waiting for person in each.ids}
             hints = {identifier_name(key) for each in waiting for key in each.keys}
             unlink(client, people | hints)
         told = {each.command: {"people": len(each.people)} for each in waiting}

@@ -230,12 +230,13 @@ class Unifier:
     def _with_later(
         self, loaded: LoadedState, leaves: Collection[tuple[IdentifierKey, int]]
     ) -> LoadedState:
-        """Add the stored events of leaves from after an erasure."""
+        """Add the stored events of leaves from after an erasure, those that name what is erased."""
         found: dict[IdentifierKey, list[Event]] = {leaf: [] for leaf, _ in leaves}
         for row in self._store.load_later(leaves):
             with suppress_error(UnreadableEventError):
                 event = self._definitions.stored(row.workspace, row.event)
-                found[row.leaf].append(event)
+                if not loaded.around.isdisjoint([one.key for one in event.identifiers]):
+                    found[row.leaf].append(event)
         loaded.later |= found
         return loaded
 

@@ -39,7 +39,7 @@ PLACES: Final = (
     ),
     Place(
         Store.INDEX,
-        "erasures_people",
+        "erasures_ids",
         (),
         "digests that stand for people who are being erased",
         "whether somebody is",

@@ -7,6 +7,7 @@ every number counts. Pure; never raises.
 import re
 from collections.abc import Iterable
 from typing import Final
+from urllib.parse import unquote
 
 import msgspec
 
@@ -15,27 +16,46 @@ from domain.keys import identifier_key
 from operators.privacy.redact import Normal
 from operators.privacy.tokens import TOKEN, spellings, unescaped
 
-_WORD: Final = re.compile(r"[^\s\"',;|<>(){}\[\]=&?]+")
+_WORD: Final = re.compile(r"[^\s\"'\\,;|<>(){}\[\]=&?/\0]+")
+_PHONE_DIGITS: Final = 8
+"""Fewest digits of a phone number with its country code."""
+_ENCODED_TIMES: Final = 3
+"""How often a text may be percent-encoded."""
 _ANY: Final = msgspec.json.Decoder()
 
 
 def texts(payload: bytes) -> set[str]:
-    """Every text and number of a record; of one that is no JSON, every word of it besides.
+    """Every text and number of a record, and every word of them.
 
-    >>> sorted(texts(b'{"a": ["b", 1.0]}')), sorted(texts(b'to:mary@example.com, "x'))
-    (['1', '1.0', 'a', 'b'], ['mary@example.com', 'to', 'to:mary@example.com', 'x'])
+    >>> sorted(texts(b'{"a": ["b", 1.0]}'))
+    ['1', '1.0', 'a', 'b']
+    >>> "mary@example.com" in texts(b'{"to": "mailto:mary%40example.com?subject=x"}')
+    True
     """
     found: set[str] = set()
     for token in TOKEN.finditer(payload):
         if token["number"] is not None:
             found |= spellings(token["number"].decode())
         else:
-            found.add(unescaped(token["text"]))
+            found |= _words(unescaped(token["text"]))
     if not _is_json(payload):
-        words = _WORD.findall(payload.decode(errors="replace"))
-        found.update(words)
-        found.update(part for word in words for part in word.split(":") if part)
+        found |= _words(payload.decode(errors="replace"))
+    found |= {f"+{text}" for text in found if text.isdecimal() and len(text) >= _PHONE_DIGITS}
     return found
+
+
+def _words(text: str) -> set[str]:
+    """A text, its words, and what is left of them without percent-encoding and schemes."""
+    found = {text, text.replace("\0", "")}
+    plain = text
+    for _ in range(_ENCODED_TIMES):
+        found.update(_WORD.findall(plain))
+        decoded = unquote(plain)
+        if decoded == plain:
+            break
+        plain = decoded
+    found.update(part for word in list(found) for part in word.split(":") if part)
+    return found | {word.rstrip(".!") for word in found}
 
 
 def identifier_keys(

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Final
 
-from domain.event import EVENT_TYPES, Identifier
+from domain.event import Identifier
 from domain.identifiers import KINDS, Form
 from operators.privacy.tokens import TOKEN, spellings, unescaped
 
@@ -29,6 +29,10 @@ Normal = Callable[[str, str], str | None]
 """(identifier kind, text) → the normalised value, None where it identifies nobody."""
 
 _PHONES: Final = frozenset(kind.name for kind in KINDS if kind.form is Form.PHONE)
+_PERSONAL: Final = frozenset(kind.name for kind in KINDS if kind.form is not Form.EXACT)
+"""Kinds whose values mean nothing else, wherever they stand."""
+_TELLING: Final = 8
+"""Shortest other identifier, in characters, that is looked for where no member states it."""
 _KIND_OF: Final = {
     "userId": "user_id",
     "anonymousId": "anonymous_id",
@@ -36,14 +40,21 @@ _KIND_OF: Final = {
     **{kind.device: kind.name for kind in KINDS if kind.device},
 }
 """Member of a record → the kind that it states."""
+_UNTOUCHED: Final = frozenset(
+    {"currency", "messageId", "originalTimestamp", "receivedAt", "sentAt", "timestamp", "type"}
+)
+"""Members whose values decide what an event is, and when it was."""
+_CONSENT: Final = frozenset({"consent", "consentManagement"})
+"""Members that say what somebody consents to: nothing in them may be read otherwise than before."""
 _WORDS: Final = frozenset(
     {
-        *_KIND_OF, "adTrackingEnabled", "categoryPreferences", "consent", "consentManagement",
-        "context", "device", "event", "externalIds", "groupId", "id", "ip", "messageId", "name",
-        "originalTimestamp", "previousId", "properties", "sentAt", "timestamp", "traits", "type",
+        *_KIND_OF, *_UNTOUCHED, *_CONSENT, "adTrackingEnabled", "context", "device", "id",
+        "previousId",
+        "event", "externalIds", "groupId", "ip", "name", "properties", "revenue", "traits",
     }
 )  # fmt: skip
 """Members by which a record is read; they stay, although somebody may be called the same."""
+_SCANNED: Final = re.compile(TOKEN.pattern + rb"|(?P<mark>[{}\[\]])", re.DOTALL)
 
 
 def redacted(
@@ -98,19 +109,27 @@ class _Redaction:
                 ((kind, value) for kind, values in self._erased.items() for value in values),
                 key=lambda item: -len(item[1]),
             )
-            if len(value) >= PART_LIMIT and value.lower() not in ERASED
+            if _tells(kind, value) and value.lower() not in ERASED
         ]
         self._member = ""
+        self._around: list[str] = []
 
     def apply(self, payload: bytes) -> bytes:
         """Rewrite every token that needs it."""
         if not self._erased:
             return payload
-        found = TOKEN.sub(self._token, payload)
+        found = _SCANNED.sub(self._token, payload)
         return payload if found == payload else found
 
     def _token(self, token: re.Match[bytes]) -> bytes:
-        number = token["number"]
+        mark, number = token["mark"], token["number"]
+        if mark is not None:
+            self._nest(mark)
+            return mark
+        if self._member in _CONSENT or not _CONSENT.isdisjoint(self._around):
+            if token["text"] is not None and token["colon"] is not None:
+                self._member = unescaped(token["text"])
+            return token[0]
         if number is not None:
             return b"null" if self._is_number(number.decode()) else number
         text = unescaped(token["text"])
@@ -124,8 +143,15 @@ class _Redaction:
             return _quoted(ERASED) + colon
         return self._without_parts(token["text"], text) + colon
 
+    def _nest(self, mark: bytes) -> None:
+        """Remember the member around what begins here, and again where it ends."""
+        if mark in b"{[":
+            self._around.append(self._member)
+        elif self._around:
+            self._member = self._around.pop()
+
     def _value(self, token: bytes, text: str) -> bytes:
-        if self._member == "type" and text in EVENT_TYPES:
+        if self._member in _UNTOUCHED:
             return token
         erased, kept = self._kinds(text, self._erased), self._kinds(text, self._kept)
         if kept and (not erased or _KIND_OF.get(self._member) in kept):
@@ -133,6 +159,8 @@ class _Redaction:
         return b"null" if erased else self._without_parts(token, text)
 
     def _is_number(self, spelled: str) -> bool:
+        if self._member in _UNTOUCHED:
+            return False
         texts = spellings(spelled)
         erased = {kind for text in texts for kind in self._kinds(text, self._erased)}
         kept = {kind for text in texts for kind in self._kinds(text, self._kept)}
@@ -145,18 +173,41 @@ class _Redaction:
         )
 
     def _kinds(self, text: str, wanted: dict[str, set[str]]) -> set[str]:
-        """Kinds of which the whole text is one of the values."""
+        """Kinds of which the whole text is one of the values, as far as that means anything here.
+
+        A short one says something else, too, unless the member is one that states identifiers.
+        """
         return {
             kind
             for kind, values in wanted.items()
-            if text.strip() in values or self._normal(kind, text) in values
+            for value in [text.strip() if text.strip() in values else self._normal(kind, text)]
+            if value in values and (self._states(kind) or _tells(kind, value))
         }
+
+    def _states(self, kind: str) -> bool:
+        return (
+            _KIND_OF.get(self._member) == kind
+            or self._member == "previousId"
+            or (self._member == "id" and "externalIds" in self._around)
+        )
 
     def _without_parts(self, token: bytes, text: str) -> bytes:
         left = text
         for part in self._parts:
             left = part.sub(ERASED, left)
         return token if left == text else _quoted(left)
+
+
+def _tells(kind: str, value: str | None) -> bool:
+    """Whether a value means somebody wherever it stands, and no quantity, word or date."""
+    return value is not None and (
+        ((kind in _PERSONAL or "@" in value) and len(value) >= PART_LIMIT)
+        or (
+            len(value) >= _TELLING
+            and any(map(str.isdigit, value))
+            and (any(map(str.isalpha, value)) or value.isdigit())
+        )
+    )
 
 
 def _by_kind(identifiers: Iterable[Identifier]) -> dict[str, set[str]]:
@@ -176,18 +227,26 @@ def _pattern(value: str, *, phone: bool) -> re.Pattern[str]:
 
 
 def _sign(sign: str) -> str:
-    """What finds one character: itself in any case, percent-encoded, or escaped as in JSON."""
-    forms: dict[str, None] = {}
+    """What finds one character: itself in any case, percent-encoded, or escaped as in JSON.
+
+    Whatever is found is not looked at in another way again: the work grows with the text alone.
+    """
+    encoded: dict[str, None] = {}
+    plain: list[str] = []
     for each in (sign, sign.lower(), sign.upper()):
-        forms[re.escape(each)] = None
         # An encoded percent sign is itself encoded where an address is part of another one.
-        encoded = "".join(f"%{byte:02x}" for byte in each.encode(errors="surrogatepass"))
-        forms[encoded.replace("%", "%(?:25)*")] = None
+        percent = "".join(f"%{byte:02x}" for byte in each.encode(errors="surrogatepass"))
+        encoded[percent.replace("%", "%(?:25){0,3}")] = None
         units = each.encode("utf-16-be", errors="surrogatepass").hex()
-        forms["".join(rf"\\+u{units[at : at + 4]}" for at in range(0, len(units), 4))] = None
+        # JSON inside JSON inside JSON inside JSON.
+        encoded["".join(rf"\\{{1,15}}+u{units[at : at + 4]}" for at in range(0, len(units), 4))] = (
+            None
+        )
+        if not any(re.fullmatch(form, each, re.IGNORECASE) for form in plain):
+            plain.append(re.escape(each))
     if sign == " ":
-        forms[r"\+"] = None
-    return f"(?:{'|'.join(forms)})"
+        plain.append(r"\+")
+    return f"(?>{'|'.join([*encoded, *plain])})"
 
 
 def _quoted(text: str) -> bytes:

@@ -75,11 +75,10 @@ def _enter_links(resolver: Resolver, loaded: LoadedState, changes: Changes) -> N
 
 
 def _enter_judged(loaded: LoadedState, changes: Changes) -> None:
-    """Note by which erasures the new identifiers and the ends of the new links were judged."""
+    """Note by which erasures the identifiers of the changes were judged."""
     if loaded.erased:
-        new = {row.identifier.key for row in changes.identifiers}
-        new.update(key for link in changes.links for key in link.pair)
-        changes.judged = {key: loaded.erased[key].until_ms for key in new & loaded.erased.keys()}
+        named = changes.judged_keys() & loaded.erased.keys()
+        changes.judged = {key: loaded.erased[key].until_ms for key in named}
 
 
 def _fresh(items: Sequence[Item], loaded: LoadedState, changes: Changes) -> list[Event | Command]:

@@ -96,6 +96,7 @@ class Erasing:
         self._erased = self._entries()
         self._untils = {key: erased.until_ms for key, erased in self._erased.items()}
         self.rest = self._without()
+        self._later = self.later()
 
     def _unnamed(self) -> frozenset[IdentifierKey]:
         """Other identifiers that no event names any more.
@@ -192,9 +193,10 @@ class Erasing:
             ]
             resolver.reopen(people, workspace, (command.message_key, command.received_ms))
         for pair, link in sorted(self._before.links.items()):
-            if not self._keys.isdisjoint(pair) and self._is_ruled(link):
-                resolver.facts[pair] = _unstated(link, first[link.workspace].message_key)
-        for event in self.later():
+            own = first.get(link.workspace)
+            if own is not None and not self._keys.isdisjoint(pair) and self._is_ruled(link):
+                resolver.facts[pair] = _unstated(link, own.message_key)
+        for event in self._later:
             self._restate(event, resolver)
 
     def _is_ruled(self, link: Link) -> bool:
@@ -237,7 +239,7 @@ class Erasing:
 
     def received(self) -> list[Event]:
         """Those of the later events that an erased identifier received, to be folded once more."""
-        return [event for event in self.later() if event.identifiers[0].key in self._keys]
+        return [event for event in self._later if event.identifiers[0].key in self._keys]
 
     def _restate(self, event: Event, resolver: Resolver) -> None:
         strong, *others = event.identifiers

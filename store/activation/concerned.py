@@ -69,10 +69,12 @@ _DOCUMENTS: Final = """
     LEFT JOIN profiles p ON p.id = i.profile_id AND p.workspace_id = i.workspace_id
 """
 _ERASING: Final = """
-    SELECT DISTINCT person FROM erasure_recipients r JOIN erasures e USING (command)
-    CROSS JOIN unnest(e.people) AS person
-    WHERE r.audience_id = %s AND r.confirmed_at IS NULL
-      AND e.completed_at IS NULL AND e.people && %s AND person = ANY(%s)
+    SELECT DISTINCT person FROM erasures e LEFT JOIN erasure_progress p USING (command)
+    CROSS JOIN unnest(e.ids) AS person
+    WHERE e.completed_at IS NULL AND e.ids && %s AND person = ANY(%s)
+      AND (NOT coalesce(p.discovered, false) OR EXISTS (
+          SELECT FROM erasure_recipients r WHERE r.command = e.command AND r.audience_id = %s
+            AND r.confirmed_at IS NULL))
 """
 _SHARING: Final = f"""
     SELECT profile_id, row FROM audience_members
@@ -232,7 +234,8 @@ def refusing(
     """Find those who do not consent to the purpose now.
 
     An absorbed person stands for whoever absorbed it; one who is gone refuses. So does one who was
-    erased as long as the audience has not forgotten them, whoever has their id by now.
+    erased as long as it is not known whether the audience has to forget them, and until it has,
+    whoever has their id by now.
 
     Args:
         conn: any connection.
@@ -249,7 +252,7 @@ def refusing(
             for person, document in cursor.execute(_DOCUMENTS, (some, workspace_id)).fetchall():
                 if document is None or not grants(decode_consent(document), purpose):
                     found.add(ProfileId(person))
-            for (person,) in cursor.execute(_ERASING, (audience_id, some, some)).fetchall():
+            for (person,) in cursor.execute(_ERASING, (some, some, audience_id)).fetchall():
                 found.add(ProfileId(person))
     return found
 

@@ -59,7 +59,7 @@ _ERASED: Final = f"""
     SELECT a.workspace_id, a.id, a.platform, m.profile_id
     FROM erasure_recipients r JOIN erasures e USING (command)
     JOIN audiences a ON a.id = r.audience_id
-    JOIN audience_members m ON m.audience_id = a.id AND m.profile_id = ANY(e.people)
+    JOIN audience_members m ON m.audience_id = a.id AND m.profile_id = ANY(e.ids)
          AND m.state NOT IN {one_of(GOING)}
     WHERE r.confirmed_at IS NULL AND e.completed_at IS NULL
       AND a.status IN {one_of(LIVING)} AND a.platform = ANY(%s)

@@ -24,12 +24,16 @@ _PAGE: Final = """
             row_number() OVER (ORDER BY id) AS place,
             coalesce(extract(epoch FROM received_at) * 1000, 0)::bigint AS received_ms,
             (extract(epoch FROM recorded_at) * 1000)::bigint AS recorded_ms
-        FROM (SELECT * FROM dead_letters WHERE workspace_id = %(workspace)s AND id > %(after)s
-              AND id <= %(upto)s ORDER BY id LIMIT %(limit)s) next_ones) page
+        FROM ((SELECT * FROM dead_letters WHERE workspace_id = %(workspace)s AND id > %(after)s
+               AND id <= %(upto)s ORDER BY id LIMIT %(limit)s)
+              UNION ALL (SELECT * FROM dead_letters WHERE workspace_id IS NULL AND id > %(after)s
+               AND id <= %(upto)s ORDER BY id LIMIT %(limit)s)
+              ORDER BY id LIMIT %(limit)s) next_ones) page
     WHERE so_far <= %(bytes)s OR place = 1 ORDER BY id
 """
 _NEWEST: Final = """
-    SELECT coalesce(max(id), 0), pg_snapshot_xmin(pg_current_snapshot())::text::bigint,
+    SELECT greatest(max(id), (SELECT max(id) FROM dead_letters WHERE workspace_id IS NULL), 0),
+        pg_snapshot_xmin(pg_current_snapshot())::text::bigint,
         pg_snapshot_xmax(pg_current_snapshot())::text::bigint
     FROM dead_letters WHERE workspace_id = %s
 """

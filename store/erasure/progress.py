@@ -37,8 +37,8 @@ _REMOVED: Final = """
     FROM erasures WHERE command = ANY(%s) ORDER BY processed_at, command
 """
 _PENDING: Final = """
-    SELECT e.command, e.workspace_id, e.keys, e.people, e.neighbours, e.until_ms, e.processed_at,
-        p.seen_at
+    SELECT e.command, e.workspace_id, e.keys, e.people, e.ids, e.neighbours, e.until_ms,
+        e.processed_at, p.seen_at
     FROM erasures e JOIN erasure_progress p USING (command)
     WHERE e.completed_at IS NULL AND NOT e.steps ? %(step)s AND e.steps ?& %(after)s
       AND (e.processed_at, e.command) > (%(processed_at)s, %(command)s)
@@ -79,6 +79,7 @@ class OpenErasure(NamedTuple):
     Attributes:
         keys: erased identifiers.
         people: whose they were.
+        ids: by which these people may be known, those that were merged away included.
         neighbours: identifiers of others whose events may name an erased one.
         until_ms: events until then do not name it any more.
         seen_at: the person was removed by then.
@@ -88,6 +89,7 @@ class OpenErasure(NamedTuple):
     workspace: WorkspaceId
     keys: list[IdentifierKey]
     people: list[ProfileId]
+    ids: list[ProfileId]
     neighbours: list[IdentifierKey]
     until_ms: int
     processed_at: datetime

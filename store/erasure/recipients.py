@@ -6,8 +6,8 @@
 
 A plan that began before the person was removed may still add a row of theirs: recipients are looked
 for until every transaction of that time has ended. Somebody new who has the person's id by now is
-not sent to a recipient before it has confirmed (`store.activation.concerned.refusing`), and is
-planned again then.
+sent nowhere before that, and to a recipient not before it has confirmed
+(`store.activation.concerned.refusing`); then they are planned again.
 """
 
 from typing import Any, Final
@@ -20,8 +20,8 @@ from store.connection import one_of
 
 UNSETTLED: Final = (RequestStatus.RECORDED, RequestStatus.ACCEPTED, RequestStatus.UNDONE)
 """Requests of which it is not known whether their rows are on the list."""
-CAUSE: Final = "erasure"
-"""Why somebody new is looked at again by an audience."""
+AGAIN: Final = "erasure"
+"""Why somebody new who has the id is looked at again by audiences."""
 _SETTLED: Final = """
     SELECT command FROM erasure_progress WHERE NOT discovered
       AND tx < pg_snapshot_xmin(pg_current_snapshot())
@@ -30,7 +30,7 @@ _SETTLED: Final = """
 _LISTED: Final = """
     INSERT INTO erasure_recipients (command, audience_id, platform, listed)
     SELECT DISTINCT e.command, a.id, a.platform, true
-    FROM erasures e JOIN audience_members m ON m.profile_id = ANY(e.people)
+    FROM erasures e JOIN audience_members m ON m.profile_id = ANY(e.ids)
     JOIN audiences a ON a.id = m.audience_id
     WHERE e.command = ANY(%s)
     ON CONFLICT DO NOTHING
@@ -38,7 +38,7 @@ _LISTED: Final = """
 _CARRIED: Final = """
     INSERT INTO erasure_recipients (command, audience_id, platform, listed)
     SELECT DISTINCT e.command, a.id, a.platform, false
-    FROM erasures e JOIN push_requests r ON people_of(r.rows) && e.people
+    FROM erasures e JOIN push_requests r ON people_of(r.rows) && e.ids
     JOIN pushes p ON p.id = r.push_id JOIN audiences a ON a.id = p.audience_id
     WHERE e.command = ANY(%s)
     ON CONFLICT DO NOTHING
@@ -54,19 +54,17 @@ _CONFIRM: Final = f"""
       AND p.discovered AND a.id = r.audience_id
       AND (a.status = '{AudienceStatus.DELETED}' OR NOT EXISTS (
               SELECT FROM audience_members m
-              WHERE m.audience_id = r.audience_id AND m.profile_id = ANY(e.people))
+              WHERE m.audience_id = r.audience_id AND m.profile_id = ANY(e.ids))
           AND NOT EXISTS (
               SELECT FROM push_requests q JOIN pushes u ON u.id = q.push_id
-              WHERE people_of(q.rows) && e.people AND u.audience_id = r.audience_id
+              WHERE people_of(q.rows) && e.ids AND u.audience_id = r.audience_id
                 AND q.status IN {one_of(UNSETTLED)}))
     RETURNING r.command, r.audience_id
 """
 _LOOK_AGAIN: Final = f"""
     INSERT INTO changes (workspace_id, segment_id, profile_id, delta, version, cause, changed_at)
-    SELECT DISTINCT m.workspace_id, m.segment_id, m.profile_id, 0, m.version, '{CAUSE}', now()
-    FROM unnest(%s::uuid[], %s::integer[]) AS c(command, audience)
-    JOIN erasures e ON e.command = c.command JOIN audiences a ON a.id = c.audience
-    JOIN memberships m ON m.segment_id = a.segment_id AND m.profile_id = ANY(e.people)
+    SELECT DISTINCT m.workspace_id, m.segment_id, m.profile_id, 0, m.version, '{AGAIN}', now()
+    FROM erasures e JOIN memberships m ON m.profile_id = ANY(e.ids) WHERE e.command = ANY(%s)
 """
 _DONE: Final = f"""
     UPDATE erasures e SET steps = e.steps || jsonb_build_object('{Step.PLATFORMS}',
@@ -98,6 +96,7 @@ def discover(conn: Connection[Any], limit: int) -> int:
             conn.execute(
                 "UPDATE erasure_progress SET discovered = true WHERE command = ANY(%s)", (found,)
             )
+            conn.execute(_LOOK_AGAIN, (found,))
     return len(found)
 
 
@@ -113,7 +112,6 @@ def confirm(conn: Connection[Any]) -> int:
     with conn.transaction():
         found = conn.execute(_CONFIRM).fetchall()
         if found:
-            commands, audiences = (list(column) for column in zip(*found, strict=True))
-            conn.execute(_LOOK_AGAIN, (commands, audiences))
+            conn.execute(_LOOK_AGAIN, (sorted({command for command, _ in found}),))
         conn.execute(_DONE)
     return len(found)

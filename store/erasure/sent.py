@@ -14,6 +14,7 @@ from uuid import UUID
 from psycopg import Connection
 
 from domain.activation.states import RequestStatus
+from domain.privacy import Step
 from operators.unify.erase import CAUSE
 from store import locks
 from store.connection import Keys, adapt, one_of
@@ -22,19 +23,25 @@ from store.erasure.progress import OpenErasure
 _ENDED: Final = (RequestStatus.DELIVERED, RequestStatus.REJECTED)
 _FINISHED: Final = (*_ENDED, RequestStatus.ABANDONED)
 _PATIENCE: Final = timedelta(seconds=1)
+_CONFIRMED: Final = f"(e.steps->'{Step.PLATFORMS}'->>'at')::timestamptz"
+"""Requests from later on are about somebody new who has the id."""
 _FORGET: Final = f"""
     WITH found AS MATERIALIZED (
-        SELECT r.push_id, r.seq, r.rows FROM push_requests r
-        WHERE people_of(r.rows) && %(people)s AND (r.status IN {one_of(_ENDED)}
+        SELECT r.push_id, r.seq, r.rows, r.recorded_at FROM push_requests r
+        WHERE people_of(r.rows) && %(people)s AND EXISTS (
+            SELECT FROM erasures e WHERE e.command = ANY(%(commands)s)
+              AND people_of(r.rows) && e.ids AND r.recorded_at <= {_CONFIRMED})
+          AND (r.status IN {one_of(_ENDED)}
             OR (r.status = '{RequestStatus.ABANDONED}' AND r.push_id = ANY(%(pushes)s)))
         ORDER BY r.push_id, r.seq LIMIT %(limit)s FOR UPDATE
     ), erased AS MATERIALIZED (
-        SELECT e.command, person FROM erasures e, unnest(e.people) AS person
+        SELECT e.command, person, {_CONFIRMED} AS until FROM erasures e, unnest(e.ids) AS person
         WHERE e.command = ANY(%(commands)s)
     ), counted AS (
         SELECT erased.command, count(*) AS pairs
         FROM found, jsonb_array_elements(found.rows) AS pair
-        JOIN erased ON erased.person = (pair->>0)::uuid GROUP BY 1
+        JOIN erased ON erased.person = (pair->>0)::uuid AND found.recorded_at <= erased.until
+        GROUP BY 1
     ), noted AS (
         UPDATE erasure_progress p SET pairs = p.pairs + counted.pairs FROM counted
         WHERE p.command = counted.command
@@ -42,7 +49,8 @@ _FORGET: Final = f"""
     UPDATE push_requests r SET rows = (
         SELECT coalesce(jsonb_agg(pair ORDER BY place), '[]')
         FROM jsonb_array_elements(found.rows) WITH ORDINALITY AS kept(pair, place)
-        WHERE NOT EXISTS (SELECT FROM erased WHERE erased.person = (pair->>0)::uuid))
+        WHERE NOT EXISTS (SELECT FROM erased WHERE erased.person = (pair->>0)::uuid
+            AND found.recorded_at <= erased.until))
     FROM found WHERE r.push_id = found.push_id AND r.seq = found.seq
     RETURNING 1
 """
@@ -53,7 +61,7 @@ _ABANDONED: Final = f"""
 _MOVES: Final = f"""
     WITH gone AS (
         DELETE FROM changes c USING (
-            SELECT e.command, e.tx, person FROM erasures e, unnest(e.people) AS person
+            SELECT e.command, e.tx, person FROM erasures e, unnest(e.ids) AS person
             WHERE e.command = ANY(%s)) AS erased
         WHERE c.profile_id = erased.person
           AND (c.tx < erased.tx OR c.tx = erased.tx AND c.cause = '{CAUSE}')
@@ -66,7 +74,8 @@ _MOVES: Final = f"""
 _LEFT: Final = f"""
     SELECT e.command FROM erasures e WHERE e.command = ANY(%s) AND NOT EXISTS (
         SELECT FROM push_requests r
-        WHERE people_of(r.rows) && e.people AND r.status IN {one_of(_FINISHED)})
+        WHERE people_of(r.rows) && e.ids AND r.recorded_at <= {_CONFIRMED}
+          AND r.status IN {one_of(_FINISHED)})
 """
 
 
@@ -80,7 +89,7 @@ def forget_requests(conn: Connection[Any], erasures: Sequence[OpenErasure], limi
         erasures: whose people.
         limit: requests per transaction.
     """
-    people = Keys([person for each in erasures for person in each.people])
+    people = Keys([person for each in erasures for person in each.ids])
     commands = [each.command for each in erasures]
     _rewrite(conn, people, commands, (), limit)
     pushes: dict[int, list[int]] = {}

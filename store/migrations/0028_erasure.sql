@@ -33,9 +33,13 @@ CREATE TABLE erasures (
     processed_at timestamptz NOT NULL,
     steps        jsonb NOT NULL DEFAULT '{}',  -- domain.privacy.Step → {"at": when it was done, and what it removed}
     completed_at timestamptz,                  -- every step is done, every platform has confirmed
+    ids          uuid[] NOT NULL GENERATED ALWAYS AS (people || keys) STORED, -- that they may be known by: also those merged away
     tx           xid8 NOT NULL DEFAULT pg_current_xact_id() -- of the removal: what later ones tell of an id is about somebody new
 );
 CREATE INDEX erasures_open ON erasures (processed_at) WHERE completed_at IS NULL;
+CREATE INDEX erasures_workspace ON erasures (workspace_id);
+CREATE INDEX erasures_ids ON erasures USING gin (ids) WHERE completed_at IS NULL;
+CREATE INDEX erasures_keys ON erasures USING gin (keys) WHERE completed_at IS NULL;
 
 -- One row per erasure that is not finished; counts are moved by the transactions that they count.
 CREATE TABLE erasure_progress (
@@ -87,9 +91,15 @@ CREATE TABLE privacy_requests (
     completed_at timestamptz
 );
 CREATE INDEX privacy_requests_page ON privacy_requests (workspace_id, id DESC);
-CREATE INDEX privacy_requests_open ON privacy_requests (due_at) WHERE completed_at IS NULL;
 
 -- People whose rows a request carried, to find what was sent of one person.
 CREATE FUNCTION people_of(rows jsonb) RETURNS uuid[] LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT coalesce(array_agg((pair->>0)::uuid), '{}') FROM jsonb_array_elements(rows) AS pair
 $$;
+
+-- An identifier that is claimed and given back in one transaction, so that nobody inserts it meanwhile, was nobody's.
+CREATE OR REPLACE FUNCTION identifiers_were_erased() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM revoke_exports(ARRAY(SELECT DISTINCT workspace_id FROM erased WHERE kind <> ''));
+    RETURN NULL;
+END $$;

@@ -19,7 +19,7 @@ from domain.erasure_receipt import (
     steps_of,
     subject_of,
 )
-from domain.privacy import Afterwards, RecipientOutcome, RequestStatus
+from domain.privacy import FOREVER_MS, Afterwards, RecipientOutcome, RequestStatus
 from store.connection import one_of
 from store.privacy import register
 from store.privacy.register import PrivacyRequest, RecipientRow
@@ -96,7 +96,7 @@ def _receipt(
         status=RequestStatus(request.status),
         processed_at=request.processed_at or issued_at,
         completed_at=request.completed_at,
-        until_ms=request.until_ms or 0,
+        until_ms=None if request.until_ms == FOREVER_MS else request.until_ms,
         removed=Removed(
             identifiers=request.identifiers or 0,
             events=request.events or 0,

@@ -12,12 +12,16 @@ from uuid import UUID
 from psycopg import Connection
 from psycopg.rows import args_row
 
+from domain.event import COMMANDS
+
 T = TypeVar("T")
 EVENTS: Final = """
     SELECT e.source_id, s.name, e.events, e.first_at, e.last_at FROM (
         SELECT source_id, count(*) AS events, min(occurred_at) AS first_at,
             max(occurred_at) AS last_at
-        FROM events WHERE leaf = ANY(%(keys)s) AND workspace_id = %(workspace)s GROUP BY source_id
+        FROM events WHERE leaf = ANY(%(keys)s) AND workspace_id = %(workspace)s
+            AND type <> ALL(%(commands)s)
+        GROUP BY source_id
     ) e LEFT JOIN sources s ON s.id = e.source_id ORDER BY e.source_id
 """
 # A link between two of them is found from either end.
@@ -143,7 +147,9 @@ def foretold(conn: Connection[Any], workspace: int, profile: UUID, keys: list[UU
         psycopg.OperationalError: the server does not answer.
     """
     conn.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-    params = {"workspace": workspace, "profile": profile, "keys": keys}
+    params = {
+        "workspace": workspace, "profile": profile, "keys": keys, "commands": list(COMMANDS)
+    }  # fmt: skip
 
     def rows(make: Callable[..., T], sql: LiteralString) -> list[T]:
         with conn.cursor(row_factory=args_row(make)) as cursor:

@@ -32,10 +32,10 @@ INSERT INTO identifiers (key, workspace_id, kind, value, profile_id)
 SELECT key, %s, '', '', key FROM unnest(%s) AS absent(key) ORDER BY key
 """
 _IDENTIFIERS: Final = "DELETE FROM identifiers WHERE key = ANY(%s)"
-_LINKS: Final = "DELETE FROM links WHERE a = ANY(%s) OR b = ANY(%s)"
+_LINKS: Final = "DELETE FROM links WHERE (a = ANY(%s) OR b = ANY(%s)) AND workspace_id = %s"
 _EVENTS: Final = """
 WITH removed AS (DELETE FROM events WHERE leaf = ANY(%s) AND occurred_at <= %s::timestamptz
-    AND type <> ALL(%s) RETURNING message_key, workspace_id)
+    AND workspace_id = %s AND type <> ALL(%s) RETURNING message_key, workspace_id)
 INSERT INTO erased_messages (message_key, workspace_id) SELECT message_key, workspace_id
     FROM removed
 """
@@ -117,9 +117,9 @@ def _erase(cursor: psycopg.Cursor, erasure: Erasure, now_ms: int) -> bool:
     if cursor.execute(_IDENTIFIERS, (Keys(known),)).rowcount != len(known):
         return False
     people = Keys(erasure.people)
-    links = cursor.execute(_LINKS, (keys, keys)).rowcount
+    links = cursor.execute(_LINKS, (keys, keys, erasure.workspace)).rowcount
     until = "infinity" if erasure.until_ms == FOREVER_MS else utc(erasure.until_ms)
-    events = cursor.execute(_EVENTS, (keys, until, list(COMMANDS))).rowcount
+    events = cursor.execute(_EVENTS, (keys, until, erasure.workspace, list(COMMANDS))).rowcount
     merges = cursor.execute(_MERGES, (erasure.workspace, keys, keys)).rowcount
     memberships = 0
     if erasure.people:
@@ -135,7 +135,8 @@ def _erase(cursor: psycopg.Cursor, erasure: Erasure, now_ms: int) -> bool:
         ),
     )  # fmt: skip
     if erasure.people:
-        cursor.execute(_RECIPIENTS, (command, people))
+        # They may be listed under an id that was merged away, which is one of the keys.
+        cursor.execute(_RECIPIENTS, (command, Keys([*erasure.people, *erasure.keys])))
     return True
 
 
@@ -151,8 +152,7 @@ def stale(cursor: psycopg.Cursor, changes: Changes) -> str:
     """
     messages = [event.message_key for event in changes.events if isinstance(event, Event)]
     suppressed = [message for _, message in changes.suppressed]
-    keys = {row.identifier.key for row in changes.identifiers}
-    keys.update(key for link in changes.links for key in link.pair)
+    keys = changes.judged_keys()
     if not (messages or suppressed or keys):
         return ""
     found: dict[IdentifierKey, int] = {}

