@@ -40,12 +40,15 @@ def test_what_waits_is_counted_on_every_page(
     expect(page.get_by_role("heading", name="Gate", level=1)).to_be_focused()
 
 
-def test_privacy_leads_to_the_person_and_promises_nothing_that_there_is_not(
+def test_privacy_leads_to_the_person_and_says_how_they_are_erased(
     visit: Callable[..., Visitor], shop: str, story: Story
 ) -> None:
     page = visit(shop).open("/cdp", story.read)
     page.get_by_role("navigation", name="Main").get_by_role("link", name="Privacy").click()
-    expect(page.get_by_role("heading", name="Erasure: not built yet")).to_be_visible()
+    expect(page.get_by_role("heading", name="Erasure: gone, and not coming back")).to_be_visible()
+    expect(page.get_by_role("table", name="How a person is erased")).to_contain_text(
+        "stratum privacy erase"
+    )
     expect(page.get_by_text("No removal waits for a platform now.")).to_be_visible()
     page.get_by_label("An identifier").fill("mara@")
     page.get_by_role("button", name="Find", exact=True).click()

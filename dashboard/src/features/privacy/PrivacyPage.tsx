@@ -8,7 +8,7 @@ import { Button } from "@/ui/Button";
 import { Card } from "@/ui/Card";
 import { NotWhole } from "@/ui/NotAll";
 import { rowsOf, Table } from "@/ui/Table";
-import { HELD, waitingWords, type Held } from "./held";
+import { ERASING, HELD, waitingWords, type Held } from "./held";
 
 /** The parts of the page. */
 export function PrivacyPage() {
@@ -40,20 +40,29 @@ export function PrivacyPage() {
         </p>
         <Leaving />
       </Card>
-      <Card title="Erasure: not built yet">
+      <Card title="Erasure: gone, and not coming back">
         <p>
-          No page, endpoint or command of this version erases a person. Events and profiles stay
-          until they are deleted in the database, by whoever runs it.
+          A key of the scope admin erases a person from the command line. The preview says what
+          would go and from which lists; the receipt proves what went, and can be verified against
+          the audit log.
         </p>
+        <Table<Held>
+          caption="How a person is erased"
+          rows={ERASING}
+          keyOf={(row) => row.path}
+          columns={[
+            { name: "what", cell: (row) => row.what },
+            { name: "command", cell: (row) => <code className="break-all">{row.path}</code> },
+          ]}
+        />
         <ul className="mt-2 list-disc pl-5">
           <li>
-            Where identifiers are deleted there, every finished{" "}
-            <Link to="/operate/exports">export</Link> of the workspace is revoked with them: no file
-            outlives them.
+            Every finished <Link to="/operate/exports">export</Link> of the workspace is revoked: no
+            file outlives a person who is in it.
           </li>
           <li>
-            The <Link to="/trust/audit">audit log</Link> holds no personal data, so nothing has to
-            be taken out of it.
+            The <Link to="/trust/audit">audit log</Link> keeps digests and reasons, and no personal
+            data, so nothing is taken out of it.
           </li>
         </ul>
       </Card>

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { HELD, waitingWords } from "./held";
+import { ERASING, HELD, waitingWords } from "./held";
 
 test.each(HELD)("$path is an endpoint that reads", ({ path }) => {
   const text = readFileSync(join(import.meta.dirname, "../../../openapi.json"), "utf8");
@@ -10,14 +10,19 @@ test.each(HELD)("$path is an endpoint that reads", ({ path }) => {
   expect(Object.keys(paths[path] ?? {})).toContain("get");
 });
 
-test("nothing of the API erases a person: the page says so, and must say otherwise once it can", () => {
+test("the API has what the page says of erasures", () => {
   const text = readFileSync(join(import.meta.dirname, "../../../openapi.json"), "utf8");
   const { paths } = JSON.parse(text) as { paths: Record<string, object> };
-  const erasing = Object.entries(paths).filter(
-    ([path, methods]) =>
-      /erasure|privacy/.test(path) || (path === "/cdp/profiles/{id}" && "delete" in methods),
+  const said = ERASING.map(({ path }) => path.split(" ")[2]);
+  expect(said).toEqual(["preview", "erase", "requests", "receipt", "verify"]);
+  expect(Object.keys(paths)).toEqual(
+    expect.arrayContaining([
+      "/cdp/privacy/erasures/preview",
+      "/cdp/privacy/erasures",
+      "/cdp/privacy/requests",
+      "/cdp/privacy/requests/{id}/receipt",
+    ]),
   );
-  expect(erasing).toEqual([]);
 });
 
 test.each([
