@@ -25,7 +25,7 @@ PLACES: Final = (
     ),
     plain("erased_messages", "workspace_id", "whose it is"),
     columns(
-        "command keys people joined neighbours",
+        "command keys people ids joined neighbours",
         "what a command was about",
         _PROOF,
         *_KEPT,

@@ -35,11 +35,12 @@ _FORGET: Final = f"""
             OR (r.status = '{RequestStatus.ABANDONED}' AND r.push_id = ANY(%(pushes)s)))
         ORDER BY r.push_id, r.seq LIMIT %(limit)s FOR UPDATE
     ), erased AS MATERIALIZED (
-        SELECT e.command, person, {_CONFIRMED} AS until FROM erasures e, unnest(e.ids) AS person
+        SELECT DISTINCT e.command, person, {_CONFIRMED} AS until
+        FROM erasures e, unnest(e.ids) AS person
         WHERE e.command = ANY(%(commands)s)
     ), counted AS (
         SELECT erased.command, count(*) AS pairs
-        FROM found, jsonb_array_elements(found.rows) AS pair
+        FROM found CROSS JOIN LATERAL jsonb_array_elements(found.rows) AS pair
         JOIN erased ON erased.person = (pair->>0)::uuid AND found.recorded_at <= erased.until
         GROUP BY 1
     ), noted AS (

@@ -77,7 +77,12 @@ def test_a_person_of_ten_thousand_events_is_foretold(dsn: str, workspace: TestWo
 def test_what_grows_with_everybody_is_read_by_an_index(
     dsn: str, workspace: TestWorkspace, statement: Any, indexes: set[str]
 ) -> None:
-    params = {"workspace": workspace.id, "profile": KEYS[0], "keys": KEYS[:3]}
+    params = {
+        "workspace": workspace.id,
+        "profile": KEYS[0],
+        "keys": KEYS[:3],
+        "commands": ["erase"],
+    }
     with psycopg.connect(dsn) as conn:
         plan = "\n".join(row[0] for row in conn.execute("EXPLAIN " + statement, params))
 
