@@ -274,7 +274,8 @@ class Erasing:
             changes.erasures.append(erasure)
             for person in erasure.people:
                 stored = self._people[person]
-                changes.memberships += [
+                # Before whatever somebody new with the same id enters.
+                changes.memberships[:0] = [
                     Change(stored.workspace, segment, person, -1, version, CAUSE, urgent=True)
                     for segment, version in sorted(stored.segments.items())
                 ]

@@ -29,7 +29,7 @@ from store.unify.reads import LaterRow
 
 T = TypeVar("T")
 
-_MESSAGES: Final = frozenset({"events_message_key", "erased_messages_pkey"})
+_MESSAGES: Final = frozenset({"events_message_key", "erased_messages_pkey", "erasures_pkey"})
 """Unique indexes that find out a duplicate."""
 CONTENDED_AFTER: Final = 3
 """Retries after which a batch takes the contention lock."""
