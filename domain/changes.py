@@ -10,7 +10,7 @@ import msgspec
 from domain.event import Command, DeadLetter, Event, Identifier
 from domain.ids import IdentifierKey, MessageKey, ProfileId, SegmentId, WorkspaceId
 from domain.link import Link, Pair
-from domain.privacy import Erased
+from domain.privacy.erasure import Erased
 from domain.profiles.profile import Person
 
 

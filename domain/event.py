@@ -161,7 +161,7 @@ class Erase(Command, frozen=True, kw_only=True):
     Attributes:
         identifiers: their keys, at least one.
         until_ms: events that happened until then are erased, now and at every replay: its arrival,
-            or `domain.privacy.FOREVER_MS` where later ones are refused, too.
+            or `domain.privacy.erasure.FOREVER_MS` where later ones are refused, too.
     """
 
     identifiers: tuple[IdentifierKey, ...]

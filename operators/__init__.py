@@ -12,10 +12,10 @@
 | `unify/` | The transaction: a batch and what is known → everything that it does |
 | `detection/` | Change detectors: CUSUM, seasonality, schema drift, anomalies, episodes |
 | `signals/` | Health of a signal: counters in, readings out |
-| `privacy/` | Erasure: identifiers taken out of what stays |
+| `erasure/` | Identifiers taken out of what stays when somebody is erased |
 | `alerts/` | Alerting: what is seen at each look → notices about episodes |
 | `gate/` | The trust gate: readings and people's commands → a decision |
-| `erasure/` | Requests of erasure: what was approved, and whether a receipt holds |
+| `privacy/` | Requests: what was approved, and whether a receipt holds |
 
 Concepts of one file:
 

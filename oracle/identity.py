@@ -14,7 +14,7 @@ from typing import Final
 
 from domain.ids import IdentifierKey, MessageKey
 from domain.policies import IdentityRules
-from domain.privacy import NEVER_MS
+from domain.privacy.erasure import NEVER_MS
 from oracle.statements.record import Statement
 
 Pair = tuple[IdentifierKey, IdentifierKey]

@@ -14,7 +14,7 @@ import msgspec
 from domain.event import COMMANDS
 from domain.ids import IdentifierKey, MessageKey, ProfileId, SegmentId
 from domain.keys import identifier_key
-from domain.privacy import NEVER_MS
+from domain.privacy.erasure import NEVER_MS
 from domain.profiles.profile import decode_person
 from domain.stored import StoredEvent, StoredIdentifier, StoredPerson
 from oracle.compare import Difference, Expected, person_differences

@@ -7,10 +7,10 @@ from api.privacy.erasures_schemas import ErasureRequest
 from api.web.commands import command_id
 from api.web.deps import Caller
 from api.web.errors import ConflictError, NotFoundError
-from domain.erasure_receipt import REQUESTED
 from domain.keys import message_key
-from domain.privacy import RequestStatus
-from operators.erasure.identifiers import fingerprint
+from domain.privacy.erasure import RequestStatus
+from domain.privacy.receipt import REQUESTED
+from operators.privacy.identifiers import fingerprint
 from store.audit.trail import append_async
 from store.fetch import Pool, transaction
 from store.privacy import register

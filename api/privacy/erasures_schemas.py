@@ -13,8 +13,8 @@ from api.profiles.parts_schemas import EXAMPLE_ID
 from api.web.texts import ReasonText
 from api.web.values import Instant, Request, View
 from domain.event import Identifier
-from domain.privacy import Afterwards
-from operators.erasure.identifiers import fingerprint, masked
+from domain.privacy.erasure import Afterwards
+from operators.privacy.identifiers import fingerprint, masked
 from store.privacy.foretold import Foretold
 from store.profiles.profiles import StoredProfile
 

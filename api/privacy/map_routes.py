@@ -6,7 +6,7 @@ from fastapi import APIRouter
 
 from api.privacy.map_schemas import DataMapView, PlaceView
 from api.web.deps import Reader
-from domain.privacy_map import PLACES
+from domain.privacy.data_map import PLACES
 
 router = APIRouter(prefix="/cdp/privacy/map", tags=["privacy"])
 

@@ -4,7 +4,7 @@ from pydantic import ConfigDict, Field
 from pydantic.config import JsonDict
 
 from api.web.values import View
-from domain.privacy_map import Leaving, Personal, Place, Store
+from domain.privacy.data_map import Leaving, Personal, Place, Store
 
 _PLACE: JsonDict = {
     "store": "postgres",

@@ -18,8 +18,8 @@ from api.privacy.requests_schemas import (
 )
 from api.profiles.parts_schemas import EXAMPLE_ID
 from api.web.values import Instant, View
-from domain.erasure_receipt import FORMAT, VERSION, ErasureReceipt
-from domain.privacy import Afterwards, RequestStatus
+from domain.privacy.erasure import Afterwards, RequestStatus
+from domain.privacy.receipt import FORMAT, VERSION, ErasureReceipt
 
 _DIGEST = "5f0c1f6e7d0b4f6e9a510c9f1f4f8a11"
 _ENTRY: JsonDict = {

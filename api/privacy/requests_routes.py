@@ -15,8 +15,8 @@ from api.web.errors import ConflictError
 from api.web.paging import Page, PagingDep, RowId
 from api.web.transaction import TransactionsDep
 from api.web.values import now
-from domain.erasure_receipt import subject_of
-from domain.privacy import RequestStatus
+from domain.privacy.erasure import RequestStatus
+from domain.privacy.receipt import subject_of
 from store.audit.trail import append_async
 from store.fetch import Pool, transaction
 from store.privacy import months, register

@@ -9,8 +9,8 @@ from pydantic.config import JsonDict
 from api.profiles.parts_schemas import EXAMPLE_ID
 from api.web.actors import ActorName
 from api.web.values import Instant, View
-from domain.erasure_receipt import StepDone, steps_of
-from domain.privacy import Afterwards, RecipientOutcome, RequestStatus, Step
+from domain.privacy.erasure import Afterwards, RecipientOutcome, RequestStatus, Step
+from domain.privacy.receipt import StepDone, steps_of
 from store.privacy.months import Month, OpenRequests
 from store.privacy.register import PrivacyRequest, RecipientRow
 

@@ -16,8 +16,8 @@ from cli.privacy.client import PrivacyClient, person_of
 from cli.privacy.pictures import show_preview, show_request, show_requests
 from cli.privacy.waiting import follow
 from cli.texts import Reason
-from domain.privacy import Afterwards, RequestStatus
-from domain.privacy_map import PLACES
+from domain.privacy.data_map import PLACES
+from domain.privacy.erasure import Afterwards, RequestStatus
 
 app = typer.Typer(
     no_args_is_help=True,

@@ -11,9 +11,9 @@ from psycopg import Connection
 
 from cli.output import progress
 from config.load import load_settings
-from domain.erasure_receipt import ErasureReceipt
+from domain.privacy.receipt import ErasureReceipt
 from operators.audit import Linked
-from operators.erasure.receipt import Finding, check
+from operators.privacy.receipt import Finding, check
 from store.audit.chain import Chain, chains, linked
 from store.privacy.evidence import receipt_of
 from store.profiles.verify import snapshot

@@ -17,9 +17,9 @@ from domain.ids import IdentifierKey, MessageKey
 from domain.intake.envelope import PREFIX, Envelope, decode
 from domain.keys import message_key
 from domain.policies import IdentityRules
-from domain.privacy import Step
+from domain.privacy.erasure import Step
+from operators.erasure.mentions import identifier_keys, texts
 from operators.identity.normalise import normalise
-from operators.privacy.mentions import identifier_keys, texts
 from sources.intake.message import BadRecordError, Message, event_time, text_of
 from store.erasure import letters, progress
 from store.erasure.letters import Letter, Limits, Newest, Watched

@@ -5,7 +5,7 @@ from typing import Any
 import psycopg
 
 from dataflows.erasure.stopping import Check
-from domain.privacy import Step
+from domain.privacy.erasure import Step
 from store.erasure import progress, recipients, sent
 from store.erasure.params import ErasureParams
 

@@ -15,7 +15,7 @@ from uuid import UUID
 import psycopg
 import structlog
 
-from domain.privacy import Step
+from domain.privacy.erasure import Step
 from sources.log.valkey_purge import Rewriting, ValkeyPurge
 from store.erasure import progress
 from store.erasure.params import ErasureParams

@@ -18,7 +18,7 @@ from dataflows.erasure.stopping import Check
 from dataflows.recomputing import Recomputation
 from domain.event import Event
 from domain.ids import IdentifierKey, MessageKey, ProfileId, WorkspaceId
-from domain.privacy import NEVER_MS
+from domain.privacy.erasure import NEVER_MS
 from domain.stored import EventRow
 from sources.intake.stored import UnreadableEventError
 from store.erasure import neighbours

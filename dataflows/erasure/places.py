@@ -7,7 +7,7 @@ import psycopg
 import redis
 
 from domain.ids import ProfileId
-from domain.privacy import Step
+from domain.privacy.erasure import Step
 from sinks.export.files import ExportFiles
 from sinks.profiles.cache import identifier_name, profile_name
 from store.erasure import files, progress

@@ -24,7 +24,7 @@ from dataflows.erasure.log import LogStep
 from dataflows.erasure.neighbours import Neighbours
 from dataflows.erasure.stopping import BrokenOffError, check
 from dataflows.recomputing import Recomputation
-from domain.privacy import Step
+from domain.privacy.erasure import Step
 from sources.log.valkey_purge import ValkeyPurge
 from store import locks
 from store.definitions.load import load_registry

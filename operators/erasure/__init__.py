@@ -1,7 +1,8 @@
-"""Requests of erasure: what was approved is erased, and what a receipt claims was recorded.
+"""Erasure: what must no longer be read in what stays.
 
 | file | what leaves when what enters | state | oracle |
 |---|---|---|---|
-| `identifiers` | identifiers → one digest of exactly these; a value → its mask | none | – |
-| `receipt` | a receipt, the audit log, the register → what holds | none | tampering |
+| `tokens` | JSON or what was meant to be → its texts and numbers as they are read | none | `json` |
+| `mentions` | a record that nobody could read → whatever it may name somebody by | none | tables |
+| `redact` | an event's JSON, identifiers → the JSON without them | none | reading the outcome |
 """

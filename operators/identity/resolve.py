@@ -23,7 +23,7 @@ from domain.event import Identifier, Ruling, Unmerge
 from domain.ids import IdentifierKey, MessageKey, ProfileId, WorkspaceId
 from domain.link import BANNED, LIFTED, LINKED, REFUSED, Link, Pair, pair_of
 from domain.policies import IdentityRules
-from domain.privacy import void
+from domain.privacy.erasure import void
 from domain.profiles.profile import FactKey, decode_person
 from operators.identity.groups import Group, absorb, root_of, survivor_of
 from operators.identity.partition import breach

@@ -16,7 +16,7 @@ from domain.changes import Change, Changes, Erasure, LoadedState, NeedMore
 from domain.event import Erase, Event
 from domain.ids import IdentifierKey, MessageKey, ProfileId
 from domain.link import BANNED, LIFTED, Link, pair_of
-from domain.privacy import FOREVER_MS, NEVER_MS, Erased, void
+from domain.privacy.erasure import FOREVER_MS, NEVER_MS, Erased, void
 from domain.profiles.leaf import Leaf, decode_leaf, tie_of
 from domain.profiles.profile import FactKey, Person, decode_person, encode_person
 from operators.identity.resolve import Resolver

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from domain.changes import LoadedState, Suppressed
 from domain.event import Erase, Event, Identifier
 from domain.ids import IdentifierKey
-from domain.privacy import NEVER_MS
+from domain.privacy.erasure import NEVER_MS
 from operators.unify.read_set import Item
 
 Reread = Callable[[Event, Sequence[Identifier]], Event | None]

@@ -15,7 +15,7 @@ from domain.event import COMMANDS, Command, Erase, Ruling
 from domain.ids import IdentifierKey, WorkspaceId
 from domain.intake.envelope import Envelope
 from domain.keys import KEY_BYTES, message_key
-from domain.privacy import FOREVER_MS, Afterwards
+from domain.privacy.erasure import FOREVER_MS, Afterwards
 from sources.intake.message import BadRecordError
 
 UNREADABLE: Final = "unknown"

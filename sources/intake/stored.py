@@ -14,8 +14,8 @@ from domain.ids import WorkspaceId
 from domain.intake.envelope import encode_event
 from domain.policies import IdentityRules, ProfileRules
 from domain.stored import EventRow
+from operators.erasure.redact import redacted
 from operators.identity.normalise import normalise
-from operators.privacy.redact import redacted
 from sources.intake.decode import Decoder
 from store.definitions.load import SourceRow
 

@@ -18,7 +18,7 @@ from psycopg.types.json import Jsonb
 
 from domain.ids import IdentifierKey, ProfileId, WorkspaceId
 from domain.instants import EPOCH
-from domain.privacy import Step
+from domain.privacy.erasure import Step
 from store.audit import trail
 from store.connection import adapt
 

@@ -15,7 +15,7 @@ from typing import Any, Final
 from psycopg import Connection
 
 from domain.activation.states import AudienceStatus, RequestStatus
-from domain.privacy import RecipientOutcome, Step
+from domain.privacy.erasure import RecipientOutcome, Step
 from store.connection import one_of
 
 UNSETTLED: Final = (RequestStatus.RECORDED, RequestStatus.ACCEPTED, RequestStatus.UNDONE)

@@ -14,7 +14,7 @@ from uuid import UUID
 from psycopg import Connection
 
 from domain.activation.states import RequestStatus
-from domain.privacy import Step
+from domain.privacy.erasure import Step
 from operators.unify.erase import CAUSE
 from store import locks
 from store.connection import Keys, adapt, one_of

@@ -6,7 +6,8 @@ from typing import Any, Final
 from psycopg import Connection
 from psycopg.rows import args_row
 
-from domain.erasure_receipt import (
+from domain.privacy.erasure import FOREVER_MS, Afterwards, RecipientOutcome, RequestStatus
+from domain.privacy.receipt import (
     COMPLETED,
     FORMAT,
     PROCESSED,
@@ -19,7 +20,6 @@ from domain.erasure_receipt import (
     steps_of,
     subject_of,
 )
-from domain.privacy import FOREVER_MS, Afterwards, RecipientOutcome, RequestStatus
 from store.connection import one_of
 from store.privacy import register
 from store.privacy.register import PrivacyRequest, RecipientRow

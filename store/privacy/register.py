@@ -8,7 +8,7 @@ from uuid import UUID
 from psycopg import AsyncConnection
 from psycopg.rows import args_row
 
-from domain.privacy import Afterwards, RequestStatus
+from domain.privacy.erasure import Afterwards, RequestStatus
 from store import locks
 from store.fetch import Pool, fetch, fetch_one
 

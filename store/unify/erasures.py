@@ -12,7 +12,7 @@ from domain.changes import Changes, Erasure
 from domain.event import COMMANDS, Event
 from domain.ids import IdentifierKey, MessageKey
 from domain.instants import utc
-from domain.privacy import FOREVER_MS
+from domain.privacy.erasure import FOREVER_MS
 from store.connection import Keys
 
 MESSAGE: Final = "erased_message"

@@ -11,7 +11,7 @@ from domain.event import COMMANDS
 from domain.ids import IdentifierKey, MessageKey, ProfileId, WorkspaceId
 from domain.instants import utc
 from domain.link import Link, Pair
-from domain.privacy import Erased
+from domain.privacy.erasure import Erased
 from domain.profiles.profile import FactKey
 from domain.stored import EventRow
 from store.connection import Keys

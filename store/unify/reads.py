@@ -7,7 +7,7 @@ from typing import NamedTuple, Protocol
 from domain.changes import HistoryEvent
 from domain.ids import IdentifierKey, MessageKey, ProfileId, WorkspaceId
 from domain.link import Link, Pair
-from domain.privacy import Erased
+from domain.privacy.erasure import Erased
 from domain.stored import EventRow
 
 

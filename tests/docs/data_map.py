@@ -4,7 +4,7 @@ it again."""
 from pathlib import Path
 from typing import Final
 
-from domain.privacy_map import PLACES, Place
+from domain.privacy.data_map import PLACES, Place
 
 PAGE: Final = Path(__file__).parents[2] / "docs" / "privacy.md"
 _BEGIN: Final = "<!-- data map -->"

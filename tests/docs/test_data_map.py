@@ -1,6 +1,6 @@
 """The page for privacy officers shows the data map of this version, and every step."""
 
-from domain.privacy import Step
+from domain.privacy.erasure import Step
 from tests.docs.data_map import PAGE, drawn
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from domain.event import DeadLetter, Erase, Event
 from domain.ids import IdentifierKey, MessageKey
-from domain.privacy import NEVER_MS
+from domain.privacy.erasure import NEVER_MS
 from domain.signals import metrics
 from oracle.tables import Rules, Totals
 from oracle.verification import differences

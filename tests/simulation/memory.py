@@ -18,7 +18,7 @@ from domain.changes import Change, Changes, Counted, Erasure, HistoryEvent, Load
 from domain.event import Command, Event, Fence
 from domain.ids import IdentifierKey, MessageKey, ProfileId, SegmentId, WorkspaceId
 from domain.link import Link, Pair
-from domain.privacy import FOREVER_MS, Erased
+from domain.privacy.erasure import FOREVER_MS, Erased
 from domain.profiles.profile import Person, decode_person, encode_person
 from domain.stored import EventRow, StoredEvent, StoredIdentifier, StoredMembership, StoredPerson
 from operators.unify.backfill import history_event

@@ -8,7 +8,7 @@ from uuid import UUID
 import psycopg
 
 from domain.keys import message_key
-from domain.privacy import FOREVER_MS
+from domain.privacy.erasure import FOREVER_MS
 
 _PEOPLE = "SELECT DISTINCT profile_id FROM identifiers WHERE key = ANY(%s)"
 _NEIGHBOURS = """

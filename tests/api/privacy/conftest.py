@@ -10,7 +10,7 @@ import pytest
 from psycopg.types.json import Jsonb
 
 from config.settings import Settings
-from domain.privacy import Step
+from domain.privacy.erasure import Step
 from store.audit import trail
 from tests.api.conftest import START_MS, Api, Tenant
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from domain.privacy_map import PLACES
+from domain.privacy.data_map import PLACES
 from tests.api.conftest import Api, Tenant
 
 

@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 from cli.main import app as stratum
 from cli.privacy import waiting
 from config.settings import Settings
-from domain.privacy_map import PLACES
+from domain.privacy.data_map import PLACES
 from tests.api.privacy.conftest import Hand
 from tests.cli.privacy.conftest import Run, requests
 

@@ -12,7 +12,7 @@ from cli.profiles.verify import verify_all
 from config.settings import Settings
 from domain.intake.envelope import encode_command
 from domain.keys import identifier_key
-from domain.privacy import NEVER_MS
+from domain.privacy.erasure import NEVER_MS
 from tests.conftest import TestWorkspace
 from tests.integration.tables import canonical
 from tests.integration.unify.test_kill import append, start_worker, undisturbed, wait_until, workers

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from domain.event import Command, Event
 from domain.ids import ProfileId
 from domain.link import BANNED, LINKED, pair_of
-from domain.privacy import FOREVER_MS
+from domain.privacy.erasure import FOREVER_MS
 from tests.operators.unify.test_unify import GRANTED, fed
 from tests.support.builders import (
     NOON_MS,

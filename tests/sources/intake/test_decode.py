@@ -25,7 +25,7 @@ from domain.ids import SourceId
 from domain.intake.envelope import encode_command, encode_event
 from domain.keys import identifier_key
 from domain.policies import IdentityRules, KindRule, ProfileRules
-from domain.privacy import FOREVER_MS
+from domain.privacy.erasure import FOREVER_MS
 from domain.profiles.profile import encode_person
 from operators.unify.batch import unify
 from sources.intake.decode import Decoder

@@ -14,7 +14,7 @@ import redis
 from config.settings import Settings
 from dataflows.erasure.rounds import Rounds
 from domain.keys import identifier_key
-from domain.privacy import FOREVER_MS
+from domain.privacy.erasure import FOREVER_MS
 from store.unify.unit_of_work import PostgresUnitOfWork
 from tests.conftest import TestWorkspace
 from tests.store.conftest import Engine

@@ -7,7 +7,7 @@ import psycopg
 import pytest
 
 from dataflows.erasure.rounds import Rounds
-from domain.privacy import Step
+from domain.privacy.erasure import Step
 from tests.store.conftest import Engine
 from tests.store.erasure.conftest import Desk
 

@@ -10,8 +10,8 @@ import pytest
 
 from config.settings import Settings
 from domain.intake.partitioning import stream_key
-from domain.privacy import Step
-from domain.privacy_map import PLACES, Leaving, Personal, Store
+from domain.privacy.data_map import PLACES, Leaving, Personal, Store
+from domain.privacy.erasure import Step
 from sinks.profiles.cache import identifier_name, profile_name
 from tests.config.test_stratum_yaml import declared
 from tests.support.valkey_keys import key_prefixes
@@ -46,7 +46,7 @@ def test_every_column_is_in_the_map_once_and_none_is_made_up(
     )
     stored = set(conn.execute(COLUMNS))
 
-    assert stored - mapped.keys() == set(), "say in domain/privacy_map what rests there"
+    assert stored - mapped.keys() == set(), "say in domain/privacy/data_map what rests there"
     assert mapped.keys() - stored == set(), "the schema has no such column"
     assert [column for column, times in mapped.items() if times > 1] == []
 

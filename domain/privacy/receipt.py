@@ -12,7 +12,7 @@ from uuid import UUID
 import msgspec
 
 from domain.instants import utc
-from domain.privacy import Afterwards, RecipientOutcome, RequestStatus, Step
+from domain.privacy.erasure import Afterwards, RecipientOutcome, RequestStatus, Step
 
 FORMAT: Final = "stratum-erasure-receipt"
 VERSION: Final = 1

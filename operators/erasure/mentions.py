@@ -13,8 +13,8 @@ import msgspec
 
 from domain.ids import IdentifierKey
 from domain.keys import identifier_key
-from operators.privacy.redact import Normal
-from operators.privacy.tokens import TOKEN, spellings, unescaped
+from operators.erasure.redact import Normal
+from operators.erasure.tokens import TOKEN, spellings, unescaped
 
 _WORD: Final = re.compile(r"[^\s\"'\\,;|<>(){}\[\]=&?/\0]+")
 _PHONE_DIGITS: Final = 8

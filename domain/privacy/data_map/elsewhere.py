@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from domain.privacy_map.place import Leaving, Personal, Place, Store
+from domain.privacy.data_map.place import Leaving, Personal, Place, Store
 
 _CACHE: Final = "profiles are read fast"
 

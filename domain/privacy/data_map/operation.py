@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from domain.privacy_map.place import AS_LONG, Leaving, Personal, columns, plain
+from domain.privacy.data_map.place import AS_LONG, Leaving, Personal, columns, plain
 
 _COUNTED: Final = "counts per minute over everybody; none is taken back when somebody is erased"
 

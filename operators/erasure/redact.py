@@ -16,7 +16,7 @@ from typing import Final
 
 from domain.event import Identifier
 from domain.identifiers import KINDS, Form
-from operators.privacy.tokens import TOKEN, spellings, unescaped
+from operators.erasure.tokens import TOKEN, spellings, unescaped
 
 ERASED: Final = "[erased]"
 """Stands where a part of a text, or the name of a member, was an identifier."""

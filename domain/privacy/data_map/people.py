@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from domain.privacy_map.place import (
+from domain.privacy.data_map.place import (
     UNTIL_ERASED,
     Leaving,
     Personal,

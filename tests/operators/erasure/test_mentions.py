@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from domain.keys import identifier_key
 from domain.policies import IdentityRules
+from operators.erasure.mentions import identifier_keys, texts
 from operators.identity.normalise import normalise
-from operators.privacy.mentions import identifier_keys, texts
 
 RULES = IdentityRules()
 

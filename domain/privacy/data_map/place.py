@@ -40,7 +40,7 @@ class Leaving(StrEnum):
 
     Attributes:
         ENGINE: the transaction that processes the erasure.
-        NEIGHBOURS: the step of that name, as are the next six (`domain.privacy.Step`).
+        NEIGHBOURS: the step of that name, as are the next six (`domain.privacy.erasure.Step`).
         KEPT: stays, as a digest: without it the person would come back, or nothing could be proved.
         RETENTION: by age alone.
         NONE: nothing personal is there.

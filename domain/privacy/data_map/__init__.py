@@ -15,8 +15,8 @@ migrated schema and against the keys that the code builds, so that no place can 
 
 from typing import Final
 
-from domain.privacy_map import elsewhere, operation, outgoing, people, requests
-from domain.privacy_map.place import Leaving, Personal, Place, Store
+from domain.privacy.data_map import elsewhere, operation, outgoing, people, requests
+from domain.privacy.data_map.place import Leaving, Personal, Place, Store
 
 PLACES: Final[tuple[Place, ...]] = (
     *people.PLACES,

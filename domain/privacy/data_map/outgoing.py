@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from domain.privacy_map.place import (
+from domain.privacy.data_map.place import (
     AS_LONG,
     FOR_EVER,
     UNTIL_ERASED,

@@ -12,8 +12,8 @@ from domain.event import EVENT_TYPES, Identifier
 from domain.ids import IdentifierKey
 from domain.keys import identifier_key
 from domain.policies import IdentityRules
+from operators.erasure.redact import ERASED, PART_LIMIT, redacted
 from operators.identity.normalise import normalise
-from operators.privacy.redact import ERASED, PART_LIMIT, redacted
 
 RULES = IdentityRules()
 

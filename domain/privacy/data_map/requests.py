@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from domain.privacy_map.place import FOR_EVER, Leaving, Personal, Place, Store, columns, plain
+from domain.privacy.data_map.place import FOR_EVER, Leaving, Personal, Place, Store, columns, plain
 
 _KEPT: Final = (Personal.DIGEST, FOR_EVER, Leaving.KEPT)
 _PROOF: Final = "to prove what was asked for and done"

@@ -12,7 +12,9 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from domain.erasure_receipt import (
+from domain.instants import to_us
+from domain.privacy.erasure import RequestStatus
+from domain.privacy.receipt import (
     COMPLETED,
     FORMAT,
     PROCESSED,
@@ -24,8 +26,6 @@ from domain.erasure_receipt import (
     steps_of,
     subject_of,
 )
-from domain.instants import to_us
-from domain.privacy import RequestStatus
 from operators.audit import Anchor, Entry, Linked, link_hash, verify
 
 _MOVING: Final = frozenset({"issued_at", "audit"})
