@@ -7,11 +7,14 @@ guesses against them.
 
 from functools import lru_cache
 from hashlib import blake2b
+from hmac import compare_digest
 from typing import Final
 
 from domain.ids import IdentifierKey, MessageKey
 
 KEY_BYTES = 16
+ROW_DIGITS: Final = 19
+"""Most digits of a row's id."""
 SALTS_REMEMBERED: Final = 1_024
 """Workspaces whose salted digest state is cached: half of the work of a short message id."""
 
@@ -47,3 +50,33 @@ def message_key(salt: bytes, message_id: str) -> MessageKey:
 @lru_cache(SALTS_REMEMBERED)
 def _of_messages(salt: bytes) -> blake2b:
     return blake2b(digest_size=KEY_BYTES, key=salt, person=b"message")
+
+
+def command_id(salt: bytes, kind: str, audit_row: int) -> str:
+    """Name a command after its audit row, with a proof that takes the workspace's salt.
+
+    The proof keeps clients from using up a command's id as their own ``messageId`` before the
+    command is processed, and shows that a command comes from whoever has the salt.
+
+    Args:
+        salt: the workspace's random key.
+        kind: of the command, for example ``unmerge``.
+        audit_row: id of the entry that it rests on.
+
+    >>> proves_command(b"salt", "erase", command_id(b"salt", "erase", 7))
+    True
+    """
+    proof = blake2b(
+        f"{kind}-{audit_row}".encode(), digest_size=8, key=salt, person=b"command"
+    ).hexdigest()
+    return f"{kind}-{audit_row}-{proof}"
+
+
+def proves_command(salt: bytes, kind: str, name: str) -> bool:
+    """Whether a command's id proves that it comes from whoever has the workspace's salt."""
+    _, _, rest = name.partition("-")
+    number = rest.partition("-")[0]
+    is_row = number.isascii() and number.isdecimal() and len(number) <= ROW_DIGITS
+    return is_row and compare_digest(
+        command_id(salt, kind, int(number)).encode(), name.encode(errors="replace")
+    )

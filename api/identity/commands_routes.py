@@ -22,12 +22,12 @@ from api.identity.commands_schemas import (
 from api.identity.unmerging import unmerging
 from api.profiles.routes import ProfileIdPath
 from api.web.actors import named
-from api.web.commands import Kind, command_id
+from api.web.commands import Kind
 from api.web.deps import Admin, Caller, LogDep, PoolDep, Reader, SettingsDep
 from api.web.errors import NotFoundError
 from domain.instants import to_ms
 from domain.intake.envelope import encode_command
-from domain.keys import message_key
+from domain.keys import command_id, message_key
 from domain.link import Pair
 from sinks.intake.log import EventLog, keyed
 from store.audit import read

@@ -9,11 +9,10 @@ from uuid import UUID
 
 from api.live.schemas import NAMES
 from api.live.windows import Window
-from api.web.commands import command_id
 from api.web.values import now
 from config.live import LiveParams
 from domain.instants import EPOCH
-from domain.keys import message_key
+from domain.keys import command_id, message_key
 from domain.signals import metrics
 from store import live
 from store.fetch import Pool

@@ -4,10 +4,9 @@ from datetime import timedelta
 from uuid import UUID
 
 from api.privacy.erasures_schemas import ErasureRequest
-from api.web.commands import command_id
 from api.web.deps import Caller
 from api.web.errors import ConflictError, NotFoundError
-from domain.keys import message_key
+from domain.keys import command_id, message_key
 from domain.privacy.erasure import RequestStatus
 from domain.privacy.receipt import REQUESTED
 from operators.privacy.identifiers import fingerprint

@@ -20,7 +20,7 @@ from benchmarks.support.traffic import flowing
 from config.load import load_settings
 from domain.instants import to_ms
 from domain.intake.envelope import encode_command, encode_event
-from domain.keys import identifier_key
+from domain.keys import command_id, identifier_key
 from local.stack.stack import Stack
 
 EVENTS_EACH = 5
@@ -159,7 +159,7 @@ def _commands(salt: bytes, people: int) -> list[bytes]:
                 {
                     "kind": "erase",
                     "workspace": 1,
-                    "id": f"erase {number}",
+                    "id": command_id(salt, "erase", number + 1_000_000),
                     "identifiers": [
                         identifier_key(salt, kind, form.format(number)).hex()
                         for kind, form in kinds.items()

@@ -12,13 +12,12 @@ import msgspec
 from psycopg import Connection
 
 from api.segments.rule_checks import checked_rfm_rule, checked_rule, checked_trait_rule
-from api.web.commands import command_id
 from api.web.definitions import author_of
 from cli.story.clock import StoryClock
 from config.settings import Settings
 from domain.gate import Mode
 from domain.intake.envelope import encode_command
-from domain.keys import identifier_key
+from domain.keys import command_id, identifier_key
 from domain.link import pair_of
 from domain.segments.definition import RfmRule, TraitRule
 from domain.segments.rule import Rule, decode_rule

@@ -21,7 +21,7 @@ from domain.privacy.erasure import Step
 from operators.erasure.mentions import identifier_keys, texts
 from operators.identity.normalise import normalise
 from sources.intake.message import BadRecordError, Message, event_time, text_of
-from store.erasure import letters, progress
+from store.erasure import letters, progress, suppressed
 from store.erasure.letters import Letter, Limits, Newest, Watched
 from store.erasure.params import ErasureParams
 from store.erasure.progress import OpenErasure
@@ -121,8 +121,8 @@ class Letters:
         """Delete those of some letters that name what was erased."""
         keys = {each.id: self._keys(watched, each.payload) for each in found}
         messages = {each.id: _message(watched.salt, each.payload) for each in found}
-        erased = letters.erased(self._conn, set().union(*keys.values()))
-        gone = letters.erased_messages(self._conn, {key for key in messages.values() if key})
+        erased = suppressed.identifiers(self._conn, set().union(*keys.values()))
+        gone = suppressed.messages(self._conn, {key for key in messages.values() if key})
         named: dict[int, list[IdentifierKey]] = {}
         for each in found:
             known = [key for key in keys[each.id] if key in erased]

@@ -7,7 +7,7 @@ person, so that the person is always what their stored events say.
 
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 import psycopg
@@ -21,7 +21,7 @@ from domain.ids import IdentifierKey, MessageKey, ProfileId, WorkspaceId
 from domain.privacy.erasure import NEVER_MS
 from domain.stored import EventRow
 from sources.intake.stored import UnreadableEventError
-from store.erasure import neighbours
+from store.erasure import neighbours, suppressed
 from store.erasure.neighbours import Owner
 from store.erasure.progress import OpenErasure
 from store.profiles.repair import (
@@ -35,6 +35,20 @@ logger = structlog.get_logger(__name__)
 
 _RETRIES: Final = 20
 _IN_THE_WAY: Final = (errors.SerializationFailure, errors.DeadlockDetected, StalePersonError)
+
+
+class Rewritten(NamedTuple):
+    """What was done for some erasures.
+
+    Attributes:
+        done: erasures of which nothing is left to do; the others are to be tried again.
+        people: who were recomputed.
+        unreadable: how many people have an event that the rules of today do not read.
+    """
+
+    done: set[UUID]
+    people: list[ProfileId]
+    unreadable: int
 
 
 class Neighbours:
@@ -59,12 +73,8 @@ class Neighbours:
         self._event_page = event_page
         self._check = check
 
-    def __call__(self, erasures: Sequence[OpenErasure]) -> tuple[set[UUID], list[ProfileId]]:
+    def __call__(self, erasures: Sequence[OpenErasure]) -> "Rewritten":
         """Rewrite what names erased identifiers of these erasures.
-
-        Returns:
-            The erasures of which nothing is left to do; the others are to be tried again. And the
-            people who were recomputed.
 
         Raises:
             BrokenOffError: the process ends.
@@ -76,6 +86,7 @@ class Neighbours:
                 until[key] = max(until.get(key, NEVER_MS), each.until_ms)
         left: set[IdentifierKey] = set()
         written: list[ProfileId] = []
+        unreadable = 0
         for owner in neighbours.owners(self._connection, until):
             self._check()
             try:
@@ -86,8 +97,9 @@ class Neighbours:
                 # The step stays open: their profile may still hold what is erased.
                 logger.warning("neighbour_unreadable", hint="rules that read their events")
                 left.update(owner.leaves)
+                unreadable += 1
         done = {each.command for each in erasures if left.isdisjoint(each.neighbours)}
-        return done, written
+        return Rewritten(done, written, unreadable)
 
     def _mend(self, owner: Owner, until: dict[IdentifierKey, int]) -> bool:
         """Rewrite a person's events; whether there were any.
@@ -119,12 +131,12 @@ class Neighbours:
     def _erased_in(self, events: Sequence[Event]) -> Iterator[tuple[Event, set[IdentifierKey]]]:
         """Those events that name something erased, with what they may not name."""
         keys = {item.key for event in events for item in event.identifiers[1:]}
-        suppressed = neighbours.suppressed(self._connection, keys) if keys else {}
+        until = suppressed.identifiers(self._connection, keys) if keys else {}
         for event in events:
             named = {
                 item.key
                 for item in event.identifiers[1:]
-                if suppressed.get(item.key, NEVER_MS) >= event.occurred_ms
+                if until.get(item.key, NEVER_MS) >= event.occurred_ms
             }
             if named:
                 yield event, named

@@ -21,7 +21,7 @@ from dataflows import metrics
 from dataflows.erasure import lists, places
 from dataflows.erasure.letters import Letters
 from dataflows.erasure.log import LogStep
-from dataflows.erasure.neighbours import Neighbours
+from dataflows.erasure.neighbours import Neighbours, Rewritten
 from dataflows.erasure.stopping import BrokenOffError, check
 from dataflows.recomputing import Recomputation
 from domain.privacy.erasure import Step
@@ -129,20 +129,25 @@ class Rounds:
             logger.error(  # noqa: TRY400 - as above
                 "erasure_step_failed", step=name, reason=type(error).__name__, where=where
             )
-        self._rests_until_s[name] = self._clock() + self._params.failed_wait.total_seconds()
+        self._rest(name)
         return 0
+
+    def _rest(self, name: str) -> None:
+        self._rests_until_s[name] = self._clock() + self._params.failed_wait.total_seconds()
 
     def _forget_at_neighbours(self) -> int:
         noted = 0
         for waiting in progress.pages(self._conn, Step.NEIGHBOURS, self._params.page):
             alone = {each.command for each in waiting if not each.neighbours}
             others = [each for each in waiting if each.neighbours]
-            done, people = self._neighbours()(others) if others else (set(), [])
+            found = self._neighbours()(others) if others else Rewritten(set(), [], 0)
+            if found.unreadable:
+                self._rest(Step.NEIGHBOURS)
             with suppress(redis.RedisError):  # they expire
-                places.unlink_people(self._client, people)
+                places.unlink_people(self._client, found.people)
             told = {
                 command: {"events": counts.events, "people": counts.people}
-                for command, counts in progress.counted(self._conn, alone | done).items()
+                for command, counts in progress.counted(self._conn, alone | found.done).items()
             }
             noted += progress.note(self._conn, Step.NEIGHBOURS, told)
         return noted

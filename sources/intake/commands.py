@@ -14,7 +14,7 @@ import msgspec
 from domain.event import COMMANDS, Command, Erase, Ruling
 from domain.ids import IdentifierKey, WorkspaceId
 from domain.intake.envelope import Envelope
-from domain.keys import KEY_BYTES, message_key
+from domain.keys import KEY_BYTES, message_key, proves_command
 from domain.privacy.erasure import FOREVER_MS, Afterwards
 from sources.intake.message import BadRecordError
 
@@ -73,6 +73,9 @@ def read_command(envelope: Envelope, salts: Mapping[int, bytes]) -> Command:
     }
     if issubclass(ordered, Ruling):
         return ordered(links=_links(command), **common)
+    if not proves_command(salt, command.kind, command.id):
+        # It cannot be taken back: whoever may write to the log must not order it in others' names.
+        raise BadRecordError("bad_command", "$.command.id")
     until_ms = FOREVER_MS if command.afterwards is Afterwards.REFUSE else envelope.received
     return Erase(identifiers=_identifiers(command), until_ms=until_ms, **common)
 

@@ -4,6 +4,7 @@
 |---|---|
 | `params` | how the steps are paced |
 | `progress` | open erasures: seen, a step noted, completed |
+| `suppressed` | which identifiers and messages were erased |
 | `neighbours` | stored events of others that name an erased identifier |
 | `letters` | dead letters, and up to which one they were looked at |
 | `files` | exports that may still hold an erased person |

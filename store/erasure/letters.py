@@ -4,12 +4,12 @@ Ids are given before their transactions commit, so that a letter may turn up bel
 looked at: a mark is moved only to what no transaction under way can still be below.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from psycopg import Connection
 
-from domain.ids import IdentifierKey, MessageKey, WorkspaceId
+from domain.ids import IdentifierKey, WorkspaceId
 from store.connection import Keys, adapt
 
 _WORKSPACES: Final = """
@@ -41,8 +41,6 @@ _MARK: Final = """
     INSERT INTO erasure_marks VALUES (%s, %s) ON CONFLICT (workspace_id) DO UPDATE
     SET dead_letter_id = greatest(erasure_marks.dead_letter_id, excluded.dead_letter_id)
 """
-_ERASED: Final = "SELECT key, until_ms FROM erased_identifiers WHERE key = ANY(%s)"
-_MESSAGES: Final = "SELECT message_key FROM erased_messages WHERE message_key = ANY(%s)"
 _DELETE: Final = """
     WITH gone AS (DELETE FROM dead_letters WHERE id = ANY(%(ids)s) RETURNING id),
     named AS (
@@ -126,21 +124,6 @@ def page(
         "bytes": limits.size_bytes,
     }
     return [Letter(*row) for row in conn.cursor(binary=True).execute(_PAGE, params).fetchall()]
-
-
-def erased(conn: Connection[Any], keys: Collection[IdentifierKey]) -> dict[IdentifierKey, int]:
-    """Those identifiers that were erased → until when, ms since 1970."""
-    with conn.cursor(binary=True) as cursor:
-        adapt(cursor)
-        found = cursor.execute(_ERASED, (Keys(list(keys)),)).fetchall()
-    return {IdentifierKey(key): until_ms for key, until_ms in found}
-
-
-def erased_messages(conn: Connection[Any], keys: Collection[MessageKey]) -> set[MessageKey]:
-    """Those messages that were erased."""
-    with conn.cursor(binary=True) as cursor:
-        adapt(cursor)
-        return {MessageKey(key) for (key,) in cursor.execute(_MESSAGES, (Keys(list(keys)),))}
 
 
 def delete(conn: Connection[Any], named: Mapping[int, Sequence[IdentifierKey]]) -> int:

@@ -25,7 +25,6 @@ _PAGE: Final = f"""
     ORDER BY occurred_at, message_key LIMIT %(limit)s
 """
 _OF_MESSAGES: Final = f"SELECT {_COLUMNS} FROM events WHERE message_key = ANY(%s) FOR UPDATE"
-_SUPPRESSED: Final = "SELECT key, until_ms FROM erased_identifiers WHERE key = ANY(%s)"
 _REWRITE: Final = """
     UPDATE events e SET payload = c.payload, name = c.name
     FROM unnest(%s, %s::bytea[], %s::text[]) AS c(message_key, payload, name)
@@ -110,15 +109,6 @@ def events_of(connection: psycopg.Connection, messages: Sequence[MessageKey]) ->
     """Read some events, and keep others from changing them until the transaction ends."""
     cursor = connection.cursor(binary=True)
     return [EventRow(*row) for row in cursor.execute(_OF_MESSAGES, (Keys(messages),)).fetchall()]
-
-
-def suppressed(
-    connection: psycopg.Connection, keys: Collection[IdentifierKey]
-) -> dict[IdentifierKey, int]:
-    """Those identifiers that were erased → until when their events are not kept, ms since 1970."""
-    cursor = connection.cursor(binary=True)
-    found = cursor.execute(_SUPPRESSED, (Keys(list(keys)),)).fetchall()
-    return {IdentifierKey(key): until_ms for key, until_ms in found}
 
 
 def rewrite(connection: psycopg.Connection, events: Sequence[Event]) -> None:

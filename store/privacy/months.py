@@ -6,9 +6,8 @@ from typing import Final
 from store.fetch import Pool, fetch, fetch_one
 
 _DONE: Final = """
-    SELECT r.requested_at, r.due_at, coalesce(r.completed_at, e.completed_at) AS completed_at
-    FROM privacy_requests r LEFT JOIN erasures e ON e.command = r.command
-    WHERE r.workspace_id = %(workspace)s
+    SELECT r.requested_at, r.due_at, r.completed_at
+    FROM privacy_requests r WHERE r.workspace_id = %(workspace)s
 """
 _MONTHS: Final = f"""
     WITH zone AS (SELECT time_zone FROM workspaces WHERE id = %(workspace)s),

@@ -13,14 +13,14 @@ from store import locks
 from store.fetch import Pool, fetch, fetch_one
 
 STATUS: Final = f"""CASE
-    WHEN coalesce(r.completed_at, e.completed_at) IS NOT NULL THEN '{RequestStatus.COMPLETED}'
+    WHEN r.completed_at IS NOT NULL THEN '{RequestStatus.COMPLETED}'
     WHEN e.command IS NOT NULL THEN '{RequestStatus.PROCESSING}'
     WHEN r.sent_at IS NOT NULL THEN '{RequestStatus.REQUESTED}'
     ELSE '{RequestStatus.NOT_SENT}' END"""
 _COLUMNS: Final = f"""
     SELECT r.id, r.command, r.command_id, r.profile, r.keys, r.afterwards, r.reason, r.requested_by,
         r.audit_id, r.requested_at, r.due_at, {STATUS} AS status, e.processed_at,
-        coalesce(r.completed_at, e.completed_at), e.until_ms, e.identifiers, e.events, e.links,
+        r.completed_at, e.until_ms, e.identifiers, e.events, e.links,
         e.merges, e.memberships, coalesce(cardinality(e.joined), 0), coalesce(e.steps, '{{}}')
     FROM privacy_requests r LEFT JOIN erasures e ON e.command = r.command
     WHERE r.workspace_id = %(workspace)s
@@ -28,7 +28,7 @@ _COLUMNS: Final = f"""
 _PAGE: Final = f"""{_COLUMNS}
     AND (%(status)s::text IS NULL OR {STATUS} = %(status)s)
     AND (%(overdue)s::boolean IS NULL OR %(overdue)s =
-        (coalesce(r.completed_at, e.completed_at) IS NULL AND r.due_at < now()))
+        (r.completed_at IS NULL AND r.due_at < now()))
     AND (%(after)s::bigint IS NULL OR r.id < %(after)s)
     ORDER BY r.id DESC LIMIT %(limit)s
 """

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from domain.ids import SegmentId, SourceId, WorkspaceId
 from domain.intake.envelope import encode_command, encode_event
-from domain.keys import identifier_key
+from domain.keys import command_id, identifier_key
 from domain.policies import IdentityRules, KindRule, ProfileRules
 from domain.segments.definition import CONSENTED_CUSTOMERS, Segment, WorkspaceDefinitions
 from domain.segments.event_filter import EventFilter
@@ -335,7 +335,7 @@ class _Draft:
         body = {
             "kind": "erase",
             "workspace": workspace,
-            "id": f"command {len(self.appends)}",
+            "id": command_id(SALTS[workspace], "erase", len(self.appends)),
             "identifiers": [identifier_key(SALTS[workspace], *one).hex() for one in sorted(chosen)],
             "afterwards": self.rng.choice(("new", "new", "new", "refuse")),
             "author": "officer",

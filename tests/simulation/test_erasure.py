@@ -8,12 +8,13 @@ import pytest
 from domain.event import Batch, Event, Record, Ruling
 from domain.ids import IdentifierKey
 from domain.intake.envelope import encode_command, encode_event
+from domain.keys import command_id
 from operators.unify import suppress
 from operators.unify.assembly import Assembly
 from operators.unify.erase import Erasing
 from sources.intake.decode import Decoder
 from sources.intake.stored import StoredEventReader
-from tests.simulation.histories import SPAN_MS, T0, Append, History, generate
+from tests.simulation.histories import SALTS, SPAN_MS, T0, Append, History, generate
 from tests.simulation.run import failures
 from tests.simulation.test_simulation import end_of, links, people, without_second_stories
 from tests.simulation.world import World
@@ -49,7 +50,7 @@ def _erasure(keys: frozenset[IdentifierKey], workspace: int) -> Append:
     body = {
         "kind": "erase",
         "workspace": workspace,
-        "id": "the erasure",
+        "id": command_id(SALTS[workspace], "erase", 1_000_000),
         "identifiers": sorted(key.hex() for key in keys),
         "author": "officer",
         "reason": "they asked for it",

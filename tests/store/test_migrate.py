@@ -78,7 +78,7 @@ def test_an_index_whose_building_broke_off_is_built_anew(postgres_dsn: str) -> N
     valid = "SELECT indisvalid FROM pg_index WHERE indexrelid = 'readings_by_id'::regclass"
     with psycopg.connect(postgres_dsn, autocommit=True) as conn:
         conn.execute("DELETE FROM schema_migrations WHERE version = 25")
-        conn.execute("DROP INDEX audit_commands")
+        conn.execute("DROP INDEX observations_lasting")
         conn.execute(
             "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'readings_by_id'::regclass"
         )
@@ -86,7 +86,9 @@ def test_an_index_whose_building_broke_off_is_built_anew(postgres_dsn: str) -> N
         assert [migration.version for migration in migrate(postgres_dsn)] == [25]
 
         assert conn.execute(valid).fetchone() == (True,)
-        assert conn.execute("SELECT to_regclass('audit_commands') IS NULL").fetchone() == (False,)
+        assert conn.execute("SELECT to_regclass('observations_lasting') IS NULL").fetchone() == (
+            False,
+        )
 
 
 def test_a_migration_lets_others_pass_while_it_waits_for_a_lock(postgres_dsn: str) -> None:

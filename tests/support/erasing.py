@@ -1,21 +1,26 @@
-"""Removes a person as the engine does at a command of erasure, and leaves what it leaves."""
+"""Erases people as the API and the engine do: entered in the register, carried out by UNIFY."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import psycopg
 
-from domain.keys import message_key
-from domain.privacy.erasure import FOREVER_MS
+from config.settings import Settings
+from dataflows.unify.unifier import build_unifier
+from domain.event import Batch, Record
+from domain.intake.envelope import encode_command
+from domain.keys import command_id, message_key
+from domain.privacy.erasure import FOREVER_MS, Afterwards
 
-_PEOPLE = "SELECT DISTINCT profile_id FROM identifiers WHERE key = ANY(%s)"
-_NEIGHBOURS = """
-    SELECT DISTINCT other FROM (
-        SELECT CASE WHEN a = ANY(%(keys)s) THEN b ELSE a END AS other FROM links
-        WHERE a = ANY(%(keys)s) OR b = ANY(%(keys)s)) linked
-    JOIN identifiers i ON i.key = other WHERE other <> ALL(%(keys)s)
+_LATER_MS = 1_999_000_000_000
+"""When commands arrive that refuse whatever comes."""
+_REQUEST = """
+    INSERT INTO privacy_requests (workspace_id, kind, command, command_id, profile, keys,
+        afterwards, reason, requested_by, audit_id, requested_at, due_at)
+    VALUES (%s, 'erasure', %s, %s, %s, %s, %s, '', 'key:1', 0, now(), now())
 """
 
 
@@ -36,69 +41,41 @@ def erase(
     keys: Iterable[UUID],
     *,
     until_ms: int = FOREVER_MS,
-    name: str = "erase-1",
-    neighbours: Sequence[UUID] | None = None,
+    number: int = 1,
 ) -> Erased:
-    """Erase the people who have these identifiers, in one transaction."""
+    """Erase identifiers; what an event says until then is erased.
+
+    Args:
+        conn: in autocommit mode.
+        workspace: tenant.
+        salt: its key of digests.
+        keys: of the identifiers.
+        until_ms: instant, or for ever.
+        number: of the command; a number names one command.
+    """
+    named, name = sorted(keys), command_id(salt, "erase", number)
+    refuses = until_ms == FOREVER_MS
+    afterwards = Afterwards.REFUSE if refuses else Afterwards.NEW
+    body = {
+        "kind": "erase",
+        "workspace": workspace,
+        "id": name,
+        "identifiers": [key.hex for key in named],
+        "afterwards": afterwards,
+    }
+    received_ms = _LATER_MS if refuses else until_ms
+    record = Record(0, 0, encode_command(received_ms, msgspec.json.encode(body)))
     command = UUID(bytes=message_key(salt, name))
-    with conn.transaction():
-        named = list(keys)
-        people = [row[0] for row in conn.execute(_PEOPLE, (named,))]
-        if neighbours is None:
-            neighbours = [row[0] for row in conn.execute(_NEIGHBOURS, {"keys": named})]
-        counts = _remove(conn, workspace, named, people)
-        conn.execute(
-            "INSERT INTO erased_identifiers SELECT key, %s, %s, 1 FROM unnest(%s::uuid[]) AS key",
-            (workspace, until_ms, named),
-        )
-        conn.execute(
-            """
-            INSERT INTO erasures (command, workspace_id, keys, people, joined, neighbours, until_ms,
-                identifiers, events, links, merges, memberships, processed_at)
-            VALUES (%s, %s, %s, %s, '{}', %s, %s, %s, %s, %s, 0, %s, clock_timestamp())
-            """,
-            (command, workspace, named, people, neighbours, until_ms, *counts),
-        )
-        conn.execute(
-            """
-            INSERT INTO erasure_recipients (command, audience_id, platform, listed)
-            SELECT DISTINCT %s::uuid, a.id, a.platform, true FROM audience_members m
-            JOIN audiences a ON a.id = m.audience_id WHERE m.profile_id = ANY(%s)
-            """,
-            (command, people),
-        )
-        conn.execute(
-            """
-            INSERT INTO privacy_requests (workspace_id, kind, command, command_id, profile, keys,
-                afterwards, reason, requested_by, audit_id, requested_at, due_at)
-            VALUES (%s, 'erasure', %s, %s, %s, %s, 'refuse', '', 'key:1', 0, now(), now())
-            """,
-            (workspace, command, name, people[0] if people else command, named),
-        )
-    return Erased(command, named, people, list(neighbours))
-
-
-def _remove(
-    conn: psycopg.Connection[Any], workspace: int, keys: list[UUID], people: list[UUID]
-) -> tuple[int, int, int, int]:
-    gone = conn.execute(
-        "DELETE FROM events WHERE leaf = ANY(%s) RETURNING message_key", (keys,)
+    conn.execute(_REQUEST, (workspace, command, name, named[0], named, afterwards))
+    settings = Settings()
+    unifier = build_unifier(
+        conn.info.dsn, settings.identity, settings.profile, settings.engine, lambda *_: None
+    )
+    try:
+        assert unifier(Batch(f"erasing {number}", 0, 0, 1, (record,)))
+    finally:
+        unifier.close()
+    (row,) = conn.execute(
+        "SELECT people, neighbours FROM erasures WHERE command = %s", (command,)
     ).fetchall()
-    conn.execute(
-        "INSERT INTO erased_messages SELECT key, %s FROM unnest(%s::uuid[]) AS key",
-        (workspace, [row[0] for row in gone]),
-    )
-    links = conn.execute("DELETE FROM links WHERE a = ANY(%s) OR b = ANY(%s)", (keys, keys))
-    conn.execute(
-        """
-        INSERT INTO changes (workspace_id, segment_id, profile_id, delta, version, cause, urgent,
-            changed_at)
-        SELECT workspace_id, segment_id, profile_id, -1, version, 'erasure', true, now()
-        FROM memberships WHERE profile_id = ANY(%s)
-        """,
-        (people,),
-    )
-    left = conn.execute("DELETE FROM memberships WHERE profile_id = ANY(%s)", (people,))
-    removed = conn.execute("DELETE FROM identifiers WHERE key = ANY(%s)", (keys,))
-    conn.execute("DELETE FROM profiles WHERE id = ANY(%s)", (people,))
-    return removed.rowcount, len(gone), links.rowcount, left.rowcount
+    return Erased(command, named, *row)

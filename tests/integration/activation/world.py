@@ -2,16 +2,17 @@
 engine that can die."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any, LiteralString
 from uuid import UUID
 
 import psycopg
 from psycopg.types.json import Jsonb
 
-from domain.ids import ProfileId, WorkspaceId
+from domain.ids import ProfileId, SegmentId, WorkspaceId
 from domain.instants import to_ms
 from domain.keys import identifier_key
 from domain.profiles.leaf import Leaf, Register
@@ -92,7 +93,7 @@ class World:
         person = self.person(number)
         fresh = number not in self.people
         with self.conn.transaction():
-            self._store(number, consents=True)
+            self._store(number, consents=True, segments={SegmentId(self.segment): 1})
             self._identify(number, "user_id", self.user(number))
             self.conn.execute(
                 "DELETE FROM identifiers WHERE profile_id = %s AND kind = 'email'",
@@ -157,10 +158,18 @@ class World:
             self._change(number, -1, "consent" if urgent else "event", urgent)
         self.people.pop(number, None)
 
-    def _store(self, number: int, consents: bool) -> None:
+    def _store(
+        self, number: int, consents: bool, segments: Mapping[SegmentId, int] = MappingProxyType({})
+    ) -> None:
         view = Leaf(1, 1, 1, consent={"advertising": Register(consents, 1, 1)})
         person = Person(
-            self.person(number), self.workspace, 1, view, {"user_id": 1}, stage=Stage.CUSTOMER
+            self.person(number),
+            self.workspace,
+            1,
+            view,
+            {"user_id": 1},
+            stage=Stage.CUSTOMER,
+            segments=dict(segments),
         )
         self.conn.execute(
             """

@@ -11,7 +11,7 @@ import psycopg
 from cli.profiles.verify import verify_all
 from config.settings import Settings
 from domain.intake.envelope import encode_command
-from domain.keys import identifier_key
+from domain.keys import command_id, identifier_key
 from domain.privacy.erasure import NEVER_MS
 from tests.conftest import TestWorkspace
 from tests.integration.tables import canonical
@@ -41,7 +41,7 @@ def commands(workspace: TestWorkspace, rng: random.Random) -> list[bytes]:
         body = {
             "kind": "erase",
             "workspace": workspace.id,
-            "id": f"erasure {number}",
+            "id": command_id(workspace.salt, "erase", number),
             "identifiers": [identifier_key(workspace.salt, *one).hex() for one in named],
             "afterwards": rng.choice(("new", "refuse")),
         }

@@ -44,9 +44,8 @@ class Desk:
     def erase(self, *named: tuple[str, str], until_ms: int = FOREVER_MS) -> Erased:
         self.erased += 1
         keys = [self.key(*each) for each in named]
-        name = f"erase-{self.erased}"
-        salt = self.workspace.salt
-        return erase(self.conn, self.workspace.id, salt, keys, until_ms=until_ms, name=name)
+        salt, number = self.workspace.salt, self.erased
+        return erase(self.conn, self.workspace.id, salt, keys, until_ms=until_ms, number=number)
 
     def finish(self, rounds: int = 1) -> None:
         for _ in range(rounds):

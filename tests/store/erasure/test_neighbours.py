@@ -37,8 +37,8 @@ def test_a_shared_device_is_taken_out_of_the_others_events(desk: Desk, engine: E
         engine.event("page", "anne", NOW + 1, name=f"Of {DEVICE}", **device()),
         engine.event("page", "anne", NOW + 2, name="Home", **device("another-device")),
     )
-    before = version(desk, "anne")
     erased = desk.erase(("user_id", "mary"), ("device_id", DEVICE))
+    before = version(desk, "anne")
     assert erased.neighbours == [desk.key("user_id", "anne")]
     desk.finish()
     first, second = payloads(desk, "anne")
@@ -50,7 +50,8 @@ def test_a_shared_device_is_taken_out_of_the_others_events(desk: Desk, engine: E
     assert DEVICE.encode() not in b"".join(
         bytes(each) for each in desk.column("SELECT payload FROM events")
     )
-    assert desk.column("SELECT name FROM events WHERE name <> 'Home'") == ["Of [erased]"]
+    names = desk.column("SELECT name FROM events WHERE type = 'page' AND name <> 'Home'")
+    assert names == ["Of [erased]"]
 
 
 def test_what_came_from_an_erased_identifier_goes_and_segments_follow(
@@ -129,8 +130,8 @@ def test_a_person_is_rewritten_whole_or_not_at_all(
 ) -> None:
     engine.feed(engine.event("page", "mary", NOW, name="Home", **device()))
     engine.feed(engine.event("page", "anne", NOW + 1, name="Home", **device()))
-    before = version(desk, "anne")
     erased = desk.erase(("user_id", "mary"), ("device_id", DEVICE))
+    before = version(desk, "anne")
 
     def die(*_: object) -> None:
         raise ZeroDivisionError
@@ -172,6 +173,7 @@ def test_the_engine_goes_on_with_a_person_who_was_rewritten(desk: Desk, engine: 
     engine.feed(engine.event("page", "anne", NOW + 1, name="Home", **device()))
     desk.erase(("user_id", "mary"), ("device_id", DEVICE))
     desk.finish()
+    before = version(desk, "anne")
     engine.feed(engine.event("page", "anne", NOW + 9, name="Home"))
     assert len(payloads(desk, "anne")) == 2
-    assert version(desk, "anne") == 3
+    assert version(desk, "anne") == before + 1

@@ -13,7 +13,7 @@ from config.settings import Settings
 from dataflows.unify.unifier import Unifier, build_unifier
 from domain.event import Batch, Record
 from domain.intake.envelope import encode_command, encode_event
-from domain.keys import identifier_key
+from domain.keys import command_id, identifier_key
 from tests.conftest import TestWorkspace
 
 NOW = 1_790_000_000_000
@@ -41,11 +41,11 @@ class Engine:
         message = {"type": "track", "event": "Viewed", "timestamp": at_ms} | body
         return encode_event(self.workspace.source_id, NOW + 100, 0, json.dumps(message).encode())
 
-    def erase(self, *identifiers: tuple[str, str], id: str = "erase them") -> bytes:
+    def erase(self, *identifiers: tuple[str, str]) -> bytes:
         body = {
             "kind": "erase",
             "workspace": self.workspace.id,
-            "id": id,
+            "id": command_id(self.workspace.salt, "erase", 1),
             "identifiers": [self.key(*one).hex() for one in identifiers],
         }
         return encode_command(NOW + 200, json.dumps(body).encode())
@@ -148,7 +148,7 @@ def test_a_copy_that_is_sent_again_is_a_duplicate(engine: Engine) -> None:
 
 def test_other_workspaces_are_not_concerned(engine: Engine) -> None:
     body = {
-        "kind": "erase", "workspace": 77, "id": "x",
+        "kind": "erase", "workspace": 77, "id": command_id(b"other salt", "erase", 1),
         "identifiers": [identifier_key(b"other salt", *one).hex() for one in MARY],
     }  # fmt: skip
     engine.read(encode_command(NOW + 200, json.dumps(body).encode()))
@@ -160,9 +160,23 @@ def test_a_command_cannot_erase_identifiers_of_another_workspace(engine: Engine)
     """A key is a digest with its workspace's salt; a command that names one of another's, found
     out in some way, must not reach it."""
     body = {
-        "kind": "erase", "workspace": 77, "id": "x",
+        "kind": "erase", "workspace": 77, "id": command_id(b"other salt", "erase", 1),
         "identifiers": [engine.key(*one).hex() for one in MARY],
     }  # fmt: skip
     engine.read(encode_command(NOW + 200, json.dumps(body).encode()))
     assert engine.ask("SELECT count(*) FROM profiles") == [(2,)]
     assert engine.ask("SELECT count(*) FROM dead_letters") == [(0,)]
+
+
+@pytest.mark.parametrize(
+    "odd",
+    ["x", "erase-1-", "erase-1-0000000000000000", "erase-x-0", "unmerge", "erase-²-0"],
+)
+def test_nobody_without_the_salt_erases_anybody(engine: Engine, odd: str) -> None:
+    forged = json.loads(engine.erase(*MARY))
+    forged["command"]["id"] = odd
+    engine.read(encode_command(NOW + 200, json.dumps(forged["command"]).encode()))
+    assert engine.ask("SELECT count(*) FROM profiles") == [(2,)]
+    assert engine.ask("SELECT reason, detail, command FROM dead_letters") == [
+        ("bad_command", "$.command.id", "erase")
+    ]
