@@ -15,12 +15,12 @@ import msgspec
 from domain.changes import Change, Changes, Erasure, LoadedState, NeedMore
 from domain.event import Erase, Event
 from domain.ids import IdentifierKey, MessageKey, ProfileId
-from domain.link import BANNED, LIFTED, Link, pair_of
+from domain.link import BANNED, LIFTED, Link
 from domain.privacy.erasure import FOREVER_MS, NEVER_MS, Erased, void
-from domain.profiles.leaf import Leaf, decode_leaf, tie_of
+from domain.profiles.leaf import Leaf, decode_leaf
 from domain.profiles.profile import FactKey, Person, decode_person, encode_person
 from operators.identity.resolve import Resolver
-from operators.unify.suppress import is_erased
+from operators.unify.later import LaterEvents
 
 CAUSE = "erasure"
 """Why somebody left a segment: they were erased."""
@@ -94,9 +94,9 @@ class Erasing:
         }
         self._told: set[ProfileId] = set()
         self._erased = self._entries()
-        self._untils = {key: erased.until_ms for key, erased in self._erased.items()}
+        untils = {key: erased.until_ms for key, erased in self._erased.items()}
         self.rest = self._without()
-        self._later = self.later()
+        self._later = LaterEvents(loaded, self._keys, untils)
 
     def _unnamed(self) -> frozenset[IdentifierKey]:
         """Other identifiers that no event names any more.
@@ -196,8 +196,7 @@ class Erasing:
             own = first.get(link.workspace)
             if own is not None and not self._keys.isdisjoint(pair) and self._is_ruled(link):
                 resolver.facts[pair] = _unstated(link, own.message_key)
-        for event in self._later:
-            self._restate(event, resolver)
+        self._later.restate(resolver)
 
     def _is_ruled(self, link: Link) -> bool:
         """Whether a command about a pair arrived after the erasure of its ends."""
@@ -215,49 +214,9 @@ class Erasing:
             if end in owners
         }
 
-    def later(self) -> list[Event]:
-        """Stored events from after the erasure that name what is erased, as they count now."""
-        found = {event.message_key: event for one in self._before.later.values() for event in one}
-        ordered = sorted(found.values(), key=lambda one: (one.occurred_ms, one.message_key))
-        return [
-            self._counted(event)
-            for event in ordered
-            if not is_erased(event.identifiers[0], event.occurred_ms, self._untils)
-            and not self._keys.isdisjoint(one.key for one in event.identifiers)
-        ]
-
-    def _counted(self, event: Event) -> Event:
-        """An event without identifiers that are erased, or that were taken out of it before."""
-        strong, *others = event.identifiers
-        kept = [
-            other
-            for other in others
-            if pair_of(strong.key, other.key) in self._before.links
-            and not is_erased(other, event.occurred_ms, self._untils)
-        ]
-        return msgspec.structs.replace(event, identifiers=(strong, *kept))
-
     def received(self) -> list[Event]:
-        """Those of the later events that an erased identifier received, to be folded once more."""
-        return [event for event in self._later if event.identifiers[0].key in self._keys]
-
-    def _restate(self, event: Event, resolver: Resolver) -> None:
-        strong, *others = event.identifiers
-        resolver.find(strong, event.workspace).touched = True
-        key = FactKey(event.occurred_ms, tie_of(event.message_key))
-        ranks = self._ranks(event)
-        for other in others:
-            if not self._keys.isdisjoint((strong.key, other.key)):
-                resolver.link(
-                    strong, other, key, ranks[other.key], event.message_key, event.workspace
-                )
-
-    def _ranks(self, event: Event) -> dict[IdentifierKey, int]:
-        """Places of the identifiers in an event as it is stored."""
-        for stored in self._before.later[event.identifiers[0].key]:
-            if stored.message_key == event.message_key:
-                return {one.key: rank for rank, one in enumerate(stored.identifiers)}
-        raise KeyError(event.message_key)
+        """Later events that an erased identifier received, to be folded once more."""
+        return self._later.received()
 
     def record(self, changes: Changes) -> None:
         """Enter what the commands remove into the changes, in place.

@@ -12,6 +12,7 @@ from domain.keys import command_id
 from operators.unify import suppress
 from operators.unify.assembly import Assembly
 from operators.unify.erase import Erasing
+from operators.unify.later import LaterEvents
 from sources.intake.decode import Decoder
 from sources.intake.stored import StoredEventReader
 from tests.simulation.histories import SALTS, SPAN_MS, T0, Append, History, generate
@@ -131,7 +132,7 @@ def test_a_core_that_keeps_what_no_event_names_is_found_out(
 def test_a_core_that_forgets_what_happened_after_the_erasure_is_found_out(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(Erasing, "later", lambda _: [])
+    monkeypatch.setattr(LaterEvents, "received", lambda _: [])
     assert _found_out()
 
 
