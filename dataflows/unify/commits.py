@@ -17,6 +17,7 @@ from store.errors import StoreUnavailable
 from store.unify.outcomes import DEFINITIONS, Conflict, Fenced, Outcome
 
 _BACKOFF_S: Final = (0.05, 2.0)
+_DOUBLINGS: Final = 10
 
 Done: TypeAlias = Changes | Fenced | Conflict
 """What was committed; or that the partition is elsewhere; or what the last try met."""
@@ -68,7 +69,8 @@ class BackOff:
     def __call__(self, attempt: int) -> None:
         """Wait after a try; they are counted from 0."""
         first, most = _BACKOFF_S
-        self._sleep(self._jitter.uniform(0, min(most, first * 2**attempt)))
+        doubled = min(attempt, _DOUBLINGS)  # an outage has no longest time
+        self._sleep(self._jitter.uniform(0, min(most, first * 2**doubled)))
 
 
 class Commits:

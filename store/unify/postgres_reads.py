@@ -39,6 +39,8 @@ WITH wanted AS (SELECT key FROM unnest(%s) AS wanted(key))
 SELECT e.message_key FROM wanted JOIN events e ON e.message_key = wanted.key
 UNION ALL
 SELECT e.message_key FROM wanted JOIN erased_messages e ON e.message_key = wanted.key
+UNION ALL
+SELECT e.command FROM wanted JOIN erasures e ON e.command = wanted.key
 """
 _LOAD_LATER: Final = """
 SELECT e.leaf, e.workspace_id, e.message_key, e.source_id,

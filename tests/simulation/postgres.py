@@ -94,6 +94,7 @@ def install(connection: psycopg.Connection, registry: Registry) -> None:
         " merges, memberships CASCADE"
     )
     connection.execute("TRUNCATE changes, dead_letters, observations")
+    connection.execute("TRUNCATE erasures, erased_identifiers, erased_messages CASCADE")
     for workspace, salt in registry.salts.items():
         connection.execute(
             "INSERT INTO workspaces (id, name, salt) VALUES (%s, %s, %s)",

@@ -4,7 +4,7 @@ import json
 import os
 import random
 import signal
-from typing import Any
+from typing import Any, Final
 
 import psycopg
 
@@ -22,9 +22,9 @@ from tests.support.databases import copy_database, drop_database
 KILLS = 100
 EVENTS = 2_000
 ERASURES = 150
-_ERASED = {
+_ERASED: Final = {
     "erased identifiers": "SELECT key, until_ms FROM erased_identifiers"
-    f" WHERE until_ms <> {NEVER_MS}",
+    f" WHERE until_ms <> {NEVER_MS}",  # those only keep a version
     "erased messages": "SELECT message_key FROM erased_messages",
     "erasures": "SELECT command, keys::text, until_ms FROM erasures",
 }
@@ -67,14 +67,7 @@ def lasting(dsn: str) -> dict[str, Any]:
     """
     tables = canonical(dsn)
     with psycopg.connect(dsn) as connection:
-        erased = {
-            table: set(connection.execute(f"SELECT {columns} FROM {table}"))
-            for table, columns in (
-                ("erased_identifiers", "key, until_ms"),
-                ("erased_messages", "message_key"),
-                ("erasures", "command, keys::text, until_ms"),
-            )
-        }
+        erased = {name: set(connection.execute(sql)) for name, sql in _ERASED.items()}
     people = {
         keys: (stage, {name: value for name, value in view.items() if name != "traits"}, *rest)
         for keys, (stage, view, *rest) in tables["people"].items()

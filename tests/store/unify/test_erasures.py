@@ -115,6 +115,17 @@ def test_every_row_of_a_person_goes_and_digests_stay(engine: Engine) -> None:
     assert engine.ask("SELECT count(*) FROM profiles") == [(1,)]
 
 
+def test_a_command_whose_own_row_aged_out_is_carried_out_once(engine: Engine) -> None:
+    engine.read(engine.erase(*MARY))
+    with psycopg.connect(engine.dsn) as connection:
+        connection.execute("DELETE FROM events WHERE type = 'erase'")
+    engine.read(engine.erase(*MARY), engine.say(userId="ann", messageId="3"))
+    assert engine.ask("SELECT count(*) FROM erasures") == [(1,)]
+    assert engine.ask(
+        "SELECT count(*) FROM events WHERE leaf = %s", UUID(bytes=engine.key("user_id", "ann"))
+    ) == [(1,)]
+
+
 def test_its_record_says_what_was_removed(engine: Engine) -> None:
     (before,) = engine.ask("SELECT count(*) FROM memberships")
     engine.read(engine.erase(*MARY))
