@@ -16,6 +16,7 @@ _PAGES: Final = {
     "partition": "operate/lag",
     "log": "operate/lag",
     "withdrawal": "cdp/audience-sync",
+    "privacy": "privacy",
 }
 """First part of a key → page, for what has no page of its own."""
 _ALERTS: Final = "trust/alerts"

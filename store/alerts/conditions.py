@@ -18,6 +18,7 @@ from domain.intake.log_refusal import LogRefusal
 from operators.alerts.names import with_names
 from operators.detection.episodes import Direction
 from operators.signals.words import unusual
+from store.alerts.privacy_conditions import privacy
 from store.alerts.push_conditions import failed, held, outstanding
 from store.intake.log_refusals import refusals
 from store.intake.partitions import Watched, stuck
@@ -44,6 +45,7 @@ class ConditionParams:
         refused_within: what the event log refused for within this span holds.
         dead_letters: so many new dead letters within `dead_letters_within` raise an alert …
         dead_letters_within: … are told.
+        due_within: a request of a person that is not completed and due within this span is told.
     """
 
     unread_after: timedelta = timedelta(minutes=5)
@@ -55,6 +57,7 @@ class ConditionParams:
     refused_within: timedelta = timedelta(seconds=30)
     dead_letters: int = 20
     dead_letters_within: timedelta = timedelta(minutes=15)
+    due_within: timedelta = timedelta(days=5)
 
 
 _SIGNALS: Final = f"""
@@ -154,6 +157,8 @@ def conditions(
         "withdrawn": now - params.withdrawal_after,
         "confirmed": now - params.confirmation_after,
         "dead": now - params.dead_letters_within,
+        "due": now + params.due_within,
+        "unsent": now - params.withdrawal_after,
         "now": now,
     }
     signal_names = source_names(conn, workspace)
@@ -162,6 +167,7 @@ def conditions(
         *held(conn, names, signal_names),
         *failed(conn, names),
         *outstanding(conn, names),
+        *privacy(conn, names),
         *_dead_letters(conn, names, params),
         *_anomalies(conn, names, signal_names),
         *_log(conn, now - params.refused_within),

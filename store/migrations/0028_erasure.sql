@@ -91,6 +91,7 @@ CREATE TABLE privacy_requests (
     completed_at timestamptz
 );
 CREATE INDEX privacy_requests_page ON privacy_requests (workspace_id, id DESC);
+CREATE INDEX privacy_requests_due ON privacy_requests (workspace_id, due_at) WHERE completed_at IS NULL;
 
 -- People whose rows a request carried, to find what was sent of one person.
 CREATE FUNCTION people_of(rows jsonb) RETURNS uuid[] LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$

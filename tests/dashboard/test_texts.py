@@ -25,7 +25,7 @@ def test_alerts_show_the_runbook_as_it_is_written() -> None:
 
 
 def test_every_kind_of_alert_has_a_section_to_show() -> None:
-    kinds = {"signal", "gate", "push", "withdrawal", "dead_letters", "anomaly", "engine"}
+    kinds = {"signal", "gate", "push", "withdrawal", "privacy", "dead_letters", "anomaly", "engine"}
     assert kinds <= set(json.loads(runbook.WRITTEN.read_text()))
 
 

@@ -15,13 +15,19 @@ export interface About {
   /** The audience that has a page. */
   readonly audience?: string;
   /** The page on which all of its kind are. */
-  readonly page?: "/operate/dead-letters" | "/operate/lag" | "/cdp/audience-sync";
+  readonly page?: "/operate/dead-letters" | "/operate/lag" | "/cdp/audience-sync" | "/privacy";
 }
 
 const LETTERS: Readonly<Record<string, string>> = {
   dead_letters: "records that could not be processed",
   internal_errors: "records that broke the engine",
   commands: "commands that were not carried out",
+};
+
+const REQUESTS: Readonly<Record<string, string>> = {
+  overdue: "privacy requests that are overdue",
+  due: "privacy requests that are due soon",
+  not_sent: "privacy requests that never reached the event log",
 };
 
 const SIGNAL = /^(?:source:\d+|platform:[a-z]+|conversions)$/;
@@ -52,6 +58,7 @@ export function aboutOf(key: string, names: Names): About {
     return audience === undefined ? { words } : { words, audience };
   }
   if (kind === "withdrawal") return { words: `withdrawals at ${of}`, page: "/cdp/audience-sync" };
+  if (kind === "privacy") return { words: REQUESTS[of] ?? "privacy requests", page: "/privacy" };
   if (kind === "partition")
     return { words: `partition ${rest.at(-1)} of the event log`, page: "/operate/lag" };
   if (kind === "log")

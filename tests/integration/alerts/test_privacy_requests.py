@@ -1,0 +1,62 @@
+"""On-call hears of a request before it is overdue, and of one that no engine will ever see."""
+
+from datetime import timedelta
+
+from psycopg import sql
+
+from tests.integration.alerts.world import World
+
+
+def _ask(world: World, due: timedelta, *, sent: bool = True) -> int:
+    """Enter a request that is due in some time; returns its id."""
+    row = world.conn.execute(
+        "INSERT INTO privacy_requests (workspace_id, kind, command, command_id, profile, keys,"
+        " afterwards, reason, requested_by, audit_id, requested_at, sent_at, due_at)"
+        " VALUES (%s, 'erasure', gen_random_uuid(), 'id', gen_random_uuid(), '{}',"
+        " 'new', 'case', 'key:1', 1, %s, %s, %s)"
+        " RETURNING id",
+        (
+            world.workspace.id, world.now, world.now if sent else None,
+            world.now + due,
+        ),
+    ).fetchone()  # fmt: skip
+    assert row
+    return int(row[0])
+
+
+def _set(world: World, request: int, column: str) -> None:
+    world.conn.execute(
+        sql.SQL("UPDATE privacy_requests SET {} = %s WHERE id = %s").format(sql.Identifier(column)),
+        (world.now, request),
+    )
+
+
+def test_a_request_is_told_before_it_is_overdue_and_again_when_it_is(world: World) -> None:
+    _ask(world, timedelta(days=30))
+    request = _ask(world, timedelta(days=5, minutes=5))
+    assert world.look(120) == []
+    assert world.look(360) == [("opened", "privacy:due")]
+    assert f"due soon and not completed: {request};" in world.kept.messages[0]["text"]
+    world.now += timedelta(days=5)
+    assert ("opened", "privacy:overdue") in world.look(120)
+    assert f"are overdue: {request};" in world.kept.events[0]["payload"]["summary"]
+    assert world.kept.events[0]["links"][0]["href"] == "https://cdp.example/dashboard/privacy"
+    _set(world, request, "completed_at")
+    assert ("resolved", "privacy:overdue") in world.look(300)
+
+
+def test_a_request_that_the_log_never_took_is_told(world: World) -> None:
+    request = _ask(world, timedelta(days=30), sent=False)
+    assert world.look(540) == []
+    assert world.look(180) == [("opened", "privacy:not_sent")]
+    _set(world, request, "sent_at")
+    assert world.look(300) == [("resolved", "privacy:not_sent")]
+
+
+def test_many_requests_are_one_alert_that_names_the_first(world: World) -> None:
+    requests = [_ask(world, timedelta(days=number)) for number in range(-7, 5)]
+    told = world.look(120)
+    assert {key for _, key in told} == {"privacy:overdue", "privacy:due"}
+    (event,) = world.kept.events
+    named = ", ".join(map(str, requests[:5]))
+    assert f"are overdue: {named} and 2 more; earliest due date" in event["payload"]["summary"]
