@@ -41,11 +41,11 @@ class Engine:
         message = {"type": "track", "event": "Viewed", "timestamp": at_ms} | body
         return encode_event(self.workspace.source_id, NOW + 100, 0, json.dumps(message).encode())
 
-    def erase(self, *identifiers: tuple[str, str]) -> bytes:
+    def erase(self, *identifiers: tuple[str, str], number: int = 1) -> bytes:
         body = {
             "kind": "erase",
             "workspace": self.workspace.id,
-            "id": command_id(self.workspace.salt, "erase", 1),
+            "id": command_id(self.workspace.salt, "erase", number),
             "identifiers": [self.key(*one).hex() for one in identifiers],
         }
         return encode_command(NOW + 200, json.dumps(body).encode())
@@ -124,6 +124,22 @@ def test_a_command_whose_own_row_aged_out_is_carried_out_once(engine: Engine) ->
     assert engine.ask(
         "SELECT count(*) FROM events WHERE leaf = %s", UUID(bytes=engine.key("user_id", "ann"))
     ) == [(1,)]
+
+
+def test_commands_of_one_batch_count_each_row_once(engine: Engine) -> None:
+    tom = ("user_id", "tom")
+    engine.read(
+        engine.erase(MARY[0], MARY[2], number=1),
+        engine.erase(*MARY, number=2),
+        engine.erase(MARY[2], tom, number=3),
+    )
+    columns = "events, links, identifiers, cardinality(people)"
+    rows = engine.ask(f"SELECT {columns} FROM erasures ORDER BY keys")
+    assert [sum(column) for column in zip(*rows, strict=True)][:2] == [2, 3]
+    assert engine.ask("SELECT count(*) FROM erasures") == [(3,)]
+    assert engine.ask("SELECT count(*) FROM identifiers") == [(0,)]
+    assert engine.ask("SELECT count(*) FROM profiles") == [(0,)]
+    assert sum(people for *_, people in rows) == 2
 
 
 def test_its_record_says_what_was_removed(engine: Engine) -> None:
