@@ -4,8 +4,10 @@ The references are a bare DELETE of as many events, and the same probes before a
 """
 
 import json
+import threading
 import time
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final, LiteralString
@@ -24,6 +26,8 @@ from domain.keys import command_id, identifier_key
 from local.stack.stack import Stack
 
 EVENTS_EACH = 5
+ASKED_PER_S = 75
+"""Erasures that are asked for while others are carried out."""
 PATIENCE_S = 900.0
 _REMOVED: Final = "SELECT count(*) FROM erasures"
 _COMPLETED: Final = "SELECT count(*) FROM erasures WHERE completed_at IS NOT NULL"
@@ -134,8 +138,11 @@ def _many(report: Report, bench: Bench, address: str, partitions: int, people: i
         time.sleep(WARM_UP_S)
         calm, _ = probe(address, write_key, api_key, "calm")
         began, sent = time.perf_counter(), traffic.sent
-        bench.fill(_commands(salt, people), "stratum.events", partitions)
+        ask = partial(_paced, bench, _commands(salt, people), partitions)
+        asking = threading.Thread(target=ask)
+        asking.start()
         busy, _ = probe(address, write_key, api_key, "busy")
+        asking.join()
         removed = _until(bench, _REMOVED, count + people, began)
         rate = traffic.rate(sent, time.perf_counter() - began)
         completed = _until(bench, _COMPLETED, count + people, began)
@@ -147,6 +154,15 @@ def _many(report: Report, bench: Bench, address: str, partitions: int, people: i
         "≥ 50/s, live p99 at most doubled",
         met=people / completed >= 50 and loud <= 2 * quiet,
     )
+
+
+def _paced(bench: Bench, commands: list[bytes], partitions: int) -> None:
+    """Append commands at `ASKED_PER_S`, as an API does that people and tools ask."""
+    step = max(1, ASKED_PER_S // 10)
+    began = time.perf_counter()
+    for place in range(0, len(commands), step):
+        bench.fill(commands[place : place + step], "stratum.events", partitions)
+        time.sleep(max(0.0, began + (place + step) / ASKED_PER_S - time.perf_counter()))
 
 
 def _commands(salt: bytes, people: int) -> list[bytes]:
