@@ -1,0 +1,66 @@
+"""Spells a section's rows as JSON, as CSV, and as cells of the page. Pure."""
+
+import csv
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+
+from dataflows.access.section import Row
+from domain.values import Json
+from sinks.export.formats import guarded
+
+_ENCODER: Final = msgspec.json.Encoder(enc_hook=str)
+
+
+def json_object(names: Sequence[str], row: Row) -> bytes:
+    """A row as a JSON object on one line.
+
+    >>> json_object(("a", "b"), (1, None))
+    b'{"a":1,"b":null}'
+    """
+    return _ENCODER.encode({name: _instant(value) for name, value in zip(names, row, strict=True)})
+
+
+def json_value(value: Mapping[str, Any]) -> bytes:
+    """A JSON file for readers, with indents."""
+    return msgspec.json.format(_ENCODER.encode(value), indent=1) + b"\n"
+
+
+def csv_lines(rows: Iterable[Row]) -> bytes:
+    r"""Rows as CSV; texts that a spreadsheet would run are defused.
+
+    >>> csv_lines([("=1+1", None, True, {"a": 1})])
+    b'\'=1+1,,true,"{""a"":1}"\r\n'
+    """
+    buffer = io.StringIO()
+    csv.writer(buffer).writerows([[guarded(cell(value)) for value in row] for row in rows])
+    return buffer.getvalue().encode(errors="replace")
+
+
+def cell(value: Json) -> str:
+    """A value as text; what is no text is JSON, nothing is empty.
+
+    >>> cell("a"), cell(None), cell(False), cell([1])
+    ('a', '', 'false', '[1]')
+    """
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, datetime | UUID):
+        return str(_instant(value))
+    return bytes(value if isinstance(value, msgspec.Raw) else _ENCODER.encode(value)).decode(
+        errors="replace"
+    )
+
+
+def _instant(value: Json) -> Json:
+    """An instant in UTC to the millisecond; anything else as it is."""
+    if isinstance(value, datetime):
+        spelled = value.astimezone(UTC).isoformat(timespec="milliseconds")
+        return spelled.removesuffix("+00:00") + "Z"
+    return value
