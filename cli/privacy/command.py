@@ -178,7 +178,15 @@ def map_(
         echo_bytes(json.dumps([place._asdict() for place in PLACES], indent=1).encode() + b"\n")
         return
     rows = (
-        (place.store, place.name, ", ".join(place.parts), place.personal, place.kept, place.leaves)
+        (
+            place.store,
+            place.name,
+            ", ".join(place.parts),
+            place.personal,
+            place.kept,
+            place.leaves,
+            place.access or place.withheld,
+        )
         for place in PLACES
     )
-    print_table("store", "place", "parts", "personal", "kept", "leaves", rows=rows)
+    print_table("store", "place", "parts", "personal", "kept", "leaves", "access", rows=rows)

@@ -1,7 +1,7 @@
 """Writes one archive: each section as JSON and CSV, the dictionary, the page.
 
-Memory holds some rows of one section. A ZIP takes one file after the other: a section's CSV waits in
-a file without a name, which goes with the process whatever happens.
+Memory holds some rows of one section. A ZIP takes one file after the other: a section's CSV waits
+in a file without a name, which goes with the process whatever happens.
 """
 
 import tempfile
