@@ -33,12 +33,17 @@ def json_value(value: Mapping[str, Any]) -> bytes:
 def csv_lines(rows: Iterable[Row]) -> bytes:
     r"""Rows as CSV; texts that a spreadsheet would run are defused.
 
-    >>> csv_lines([("=1+1", None, True, {"a": 1})])
-    b'\'=1+1,,true,"{""a"":1}"\r\n'
+    >>> csv_lines([("=1+1", None, -1, {"a": 1})])
+    b'\'=1+1,,-1,"{""a"":1}"\r\n'
     """
     buffer = io.StringIO()
-    csv.writer(buffer).writerows([[guarded(cell(value)) for value in row] for row in rows])
+    csv.writer(buffer).writerows([[_safe_cell(value) for value in row] for row in rows])
     return buffer.getvalue().encode(errors="replace")
+
+
+def _safe_cell(value: Json) -> str:
+    text = cell(value)
+    return text if isinstance(value, int | float) else guarded(text)
 
 
 def cell(value: Json) -> str:
