@@ -8,7 +8,7 @@ from fastapi import APIRouter, Header, Path, Request
 from fastapi.responses import FileResponse
 
 from api.edge.crowd import prove
-from api.privacy.access_schemas import AccessRequest, LinkView
+from api.privacy.access_schemas import AccessRequest, ArchiveLinkView
 from api.privacy.archives import link_to, linked, record_download
 from api.privacy.asking import meant
 from api.privacy.entering import enter_access, request_of
@@ -59,7 +59,9 @@ async def request_access(
 
 
 @router.post("/requests/{id}/link", summary="Make a link to an archive", status_code=201)
-async def link_archive(caller: Admin, settings: SettingsDep, pool: PoolDep, id: RowId) -> LinkView:
+async def link_archive(
+    caller: Admin, settings: SettingsDep, pool: PoolDep, id: RowId
+) -> ArchiveLinkView:
     """Makes a link under which whoever has it downloads the archive, without an API key.
 
     It leads there for `privacy.link_lifetime`, and no longer than the archive is kept. It is told

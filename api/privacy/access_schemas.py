@@ -84,7 +84,7 @@ def advice(row: ArchiveRow) -> str | None:
     return None
 
 
-class LinkView(View):
+class ArchiveLinkView(View):
     """A link to an archive; it takes no API key, so give it to nobody but the person."""
 
     model_config = ConfigDict(

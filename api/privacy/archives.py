@@ -5,7 +5,7 @@ from hashlib import sha256
 from hmac import compare_digest
 from typing import Final
 
-from api.privacy.access_schemas import LinkView
+from api.privacy.access_schemas import ArchiveLinkView
 from api.web.deps import Caller
 from api.web.errors import ConflictError, GoneError, NotFoundError
 from config.settings import Settings
@@ -40,7 +40,7 @@ async def order_again(pool: Pool, caller: Caller, request: PrivacyRequest) -> No
 
 async def link_to(
     pool: Pool, caller: Caller, settings: Settings, request: PrivacyRequest
-) -> LinkView:
+) -> ArchiveLinkView:
     """Make a link to the archive of a request, on record.
 
     Raises:
@@ -59,7 +59,9 @@ async def link_to(
         detail = {"request": request.id, "link": made.id, "until": made.expires_at.isoformat()}
         subject = subject_of(request.command)
         await append_async(conn, caller.workspace, caller.actor, "access.link", subject, detail)
-    return LinkView(path=_DOWNLOAD + token, expires_at=made.expires_at, size_bytes=found.size_bytes)
+    return ArchiveLinkView(
+        path=_DOWNLOAD + token, expires_at=made.expires_at, size_bytes=found.size_bytes
+    )
 
 
 def _not_there(request: PrivacyRequest) -> ConflictError | GoneError:
