@@ -2,13 +2,24 @@
 
 import io
 import json
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
 from zipfile import ZipFile
 
 import psycopg
 
+from config.exports import archive_files
 from config.settings import Settings
 from dataflows.access.job import AccessJob
+
+if TYPE_CHECKING:
+    from tests.api.conftest import Api
+
+MARY: Final = {
+    "identifier": {"kind": "email", "value": "Mary@Example.com"},
+    "reason": "case 115",
+}
+"""The request of whoever has this address."""
 
 
 def write_archives(settings: Settings) -> int:
@@ -45,3 +56,17 @@ class Archive:
     def everything(self) -> bytes:
         """All files, one after the other."""
         return b"\n".join(self.files.values())
+
+
+def archives_in(settings: Settings) -> list[Path]:
+    """Every file in the folder of archives."""
+    folder = archive_files(settings).directory
+    return sorted(folder.iterdir()) if folder.is_dir() else []
+
+
+def download(api: "Api", number: int) -> Archive:
+    """Link to an archive, and download it."""
+    link = api.post(f"/cdp/privacy/requests/{number}/link", expect=201)
+    answer = api.http.get(link["path"])
+    assert answer.status_code == 200, answer.text
+    return Archive(answer.content)
