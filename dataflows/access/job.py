@@ -61,13 +61,12 @@ class AccessJob:
             psycopg.OperationalError: Postgres went away; whoever has the lock next begins anew.
         """
         archive_jobs.expire(conn)
-        removed = self._files.sweep(lambda: archive_jobs.kept(conn))
-        if removed:
-            logger.info("access_archives_removed", files=removed)
+        self._sweep(conn)
         with locks.held(conn, locks.ACCESS) as mine:
             job = archive_jobs.take(conn, self._settings.exports.deaths) if mine else None
             if job is None:
                 return False
+            self._sweep(conn)  # of a writer that died, before more is written
             began = time.monotonic()
             outcome = self._attempt(conn, reader, job)
         logger.info(
@@ -78,6 +77,11 @@ class AccessJob:
             seconds=round(time.monotonic() - began, 3),
         )
         return True
+
+    def _sweep(self, conn: psycopg.Connection[Any]) -> None:
+        removed = self._files.sweep(lambda: archive_jobs.kept(conn))
+        if removed:
+            logger.info("access_archives_removed", files=removed)
 
     def _attempt(
         self, conn: psycopg.Connection[Any], reader: psycopg.Connection[Any], job: ArchiveJob
