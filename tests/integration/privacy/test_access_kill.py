@@ -12,13 +12,13 @@ from typing import Any
 import psycopg
 import pytest
 
+from benchmarks.support.eventful import ask_access, store_person
 from config.exports import archive_files
 from config.settings import Settings
 from local.servers.address import free_port
 from local.servers.process import wait_until
 from tests.conftest import TestWorkspace
 from tests.support.archives import Archive, archives_in
-from tests.support.eventful import ask_access, store_person
 
 EVENTS, LIMIT_S = 60_000, 60.0
 
