@@ -105,16 +105,15 @@ def show_requests(requests: Iterable[View]) -> None:
     rows = (
         (
             one["id"],
-            one["kind"],
             one["status"],
             minute(one["requested_at"]),
             f"{minute(one['due_at'])}{' OVERDUE' if one['overdue'] else ''}",
             minute(one["completed_at"]),
-            one["identifiers"],
+            one["kind"],
             one["requested_by_name"] or one["requested_by"],
             one["reason"],
         )
         for one in requests
     )
-    columns = ("id", "kind", "status", "asked", "due", "completed", "identifiers", "by", "reason")
+    columns = ("id", "status", "asked", "due", "completed", "kind", "by", "reason")
     print_table(*columns, rows=rows)
