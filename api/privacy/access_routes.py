@@ -7,6 +7,7 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Header, Path, Request
 from fastapi.responses import FileResponse
 
+from api.access.attempts import Attempts, address_of
 from api.edge.crowd import prove
 from api.privacy.access_schemas import AccessRequest, ArchiveLinkView
 from api.privacy.archives import link_to, linked, record_download
@@ -14,7 +15,7 @@ from api.privacy.asking import meant
 from api.privacy.entering import enter_access, request_of
 from api.privacy.requests_schemas import RequestView
 from api.web.actors import named
-from api.web.deps import Admin, PoolDep, SettingsDep
+from api.web.deps import Admin, PoolDep, SettingsDep, state
 from api.web.errors import NotFoundError
 from api.web.paging import RowId
 from api.web.values import now
@@ -81,6 +82,7 @@ async def download_archive(
     request: Request,
     settings: SettingsDep,
     pool: PoolDep,
+    attempts: Annotated[Attempts, state("attempts")],
     token: Annotated[str, Path(description="Of the link.")],
     part: Annotated[
         str | None,
@@ -89,9 +91,11 @@ async def download_archive(
 ) -> FileResponse:
     """The archive that a link leads to, or a part of it. It takes no API key.
 
-    404 for a link that never was, is over, or whose archive is gone.
+    404 for a link that never was, is over, or whose archive is gone. Addresses that fail too often
+    are told to wait.
     """
-    found = await linked(pool, token)
+    with attempts.counted(address_of(request)):
+        found = await linked(pool, token)
     prove(request.scope)
     path = archive_files(settings).path(found.request, found.attempt)
     try:

@@ -146,3 +146,13 @@ def test_a_wrong_link_leads_nowhere(
     api.post("/cdp/privacy/access", MARY)
     write_archives(settings)
     assert asks("").http.get(f"/cdp/privacy/download/{wrong}").status_code == 404
+
+
+def test_whoever_guesses_links_is_told_to_wait(
+    tenant: Tenant, api: Api, asks: Callable[[str], Api], settings: Settings
+) -> None:
+    mary(tenant)
+    nobody, limit = asks("").http, settings.edge.login.attempts_per_minute
+    found = [nobody.get(f"/cdp/privacy/download/{n}").status_code for n in range(limit + 1)]
+    assert found == [404] * limit + [429]
+    assert api.get("/cdp/privacy/requests")["items"] == [], "a key is not refused"

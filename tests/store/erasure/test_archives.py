@@ -36,7 +36,7 @@ def ask(desk: Desk, user: str) -> int:
     return int(number)
 
 
-def states(desk: Desk) -> list[tuple[str, str]]:
+def states(desk: Desk) -> list[str]:
     sql = "SELECT status || ':' || reason FROM access_archives ORDER BY request"
     return desk.column(sql)
 
