@@ -17,7 +17,7 @@ from dataflows.access import dictionary
 from dataflows.access.gathering import Gathering
 from dataflows.access.page import NAME, SHOWN_ROWS, Shown, page
 from dataflows.access.section import Row, Section
-from dataflows.access.spelling import csv_lines, json_object, json_value
+from dataflows.access.spelling import csv_lines, json_object, json_value, plain
 from domain.instants import utc
 
 _ROWS_AT_A_TIME: Final = 200
@@ -84,7 +84,7 @@ class ArchiveWriter:
             table.write(csv_lines([tuple(names)]))
             with self._entry(section.json_name) as out:
                 out.write(b"" if section.lines else b"[")
-                while chunk := list(islice(rows, _ROWS_AT_A_TIME)):
+                while chunk := [plain(row) for row in islice(rows, _ROWS_AT_A_TIME)]:
                     objects = [json_object(names, row) for row in chunk]
                     if section.lines:
                         out.write(b"\n".join(objects) + b"\n")

@@ -16,13 +16,25 @@ from sinks.export.formats import guarded
 _ENCODER: Final = msgspec.json.Encoder(enc_hook=str)
 
 
+def plain(row: Row) -> Row:
+    """A row with its instants and ids spelled as text, for all that follows."""
+    return tuple([_spelled(value) for value in row])
+
+
+def _spelled(value: Json) -> Json:
+    if isinstance(value, datetime):
+        spelled = value.astimezone(UTC).isoformat(timespec="milliseconds")
+        return spelled.removesuffix("+00:00") + "Z"
+    return str(value) if isinstance(value, UUID) else value
+
+
 def json_object(names: Sequence[str], row: Row) -> bytes:
-    """A row as a JSON object on one line.
+    """A plain row as a JSON object on one line.
 
     >>> json_object(("a", "b"), (1, None))
     b'{"a":1,"b":null}'
     """
-    return _ENCODER.encode({name: _instant(value) for name, value in zip(names, row, strict=True)})
+    return _ENCODER.encode(dict(zip(names, row, strict=True)))
 
 
 def json_value(value: Mapping[str, Any]) -> bytes:
@@ -31,7 +43,7 @@ def json_value(value: Mapping[str, Any]) -> bytes:
 
 
 def csv_lines(rows: Iterable[Row]) -> bytes:
-    r"""Rows as CSV; texts that a spreadsheet would run are defused.
+    r"""Plain rows as CSV; texts that a spreadsheet would run are defused.
 
     >>> csv_lines([("=1+1", None, -1, {"a": 1})])
     b'\'=1+1,,-1,"{""a"":1}"\r\n'
@@ -42,12 +54,14 @@ def csv_lines(rows: Iterable[Row]) -> bytes:
 
 
 def _safe_cell(value: Json) -> str:
+    if isinstance(value, str):
+        return guarded(value)
     text = cell(value)
-    return text if isinstance(value, int | float) else guarded(text)
+    return text if value is None or isinstance(value, int | float) else guarded(text)
 
 
 def cell(value: Json) -> str:
-    """A value as text; what is no text is JSON, nothing is empty.
+    """A value of a plain row as text; what is no text is JSON, nothing is empty.
 
     >>> cell("a"), cell(None), cell(False), cell([1])
     ('a', '', 'false', '[1]')
@@ -56,16 +70,6 @@ def cell(value: Json) -> str:
         return ""
     if isinstance(value, str):
         return value
-    if isinstance(value, datetime | UUID):
-        return str(_instant(value))
     return bytes(value if isinstance(value, msgspec.Raw) else _ENCODER.encode(value)).decode(
         errors="replace"
     )
-
-
-def _instant(value: Json) -> Json:
-    """An instant in UTC to the millisecond; anything else as it is."""
-    if isinstance(value, datetime):
-        spelled = value.astimezone(UTC).isoformat(timespec="milliseconds")
-        return spelled.removesuffix("+00:00") + "Z"
-    return value
