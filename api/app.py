@@ -59,6 +59,7 @@ from api.operation import statistics_routes as statistics
 from api.operation import workspace_routes as workspace
 from api.operation.lag import LagGauge
 from api.pages.routes import add_pages
+from api.privacy import access_routes as privacy_access
 from api.privacy import erasures_routes as erasures
 from api.privacy import map_routes as data_map
 from api.privacy import requests_routes as privacy_requests
@@ -139,6 +140,7 @@ ROUTES = (
     pushes.router,
     push_previews.router,
     push_statistics.router,
+    privacy_access.router,
     privacy_requests.router,
     readings.router,
     segment_statistics.router,

@@ -1,12 +1,14 @@
 """Builds readers and writers of exports from the settings, for the API and for upkeep."""
 
 import time
+from pathlib import Path
 
 from config.settings import Settings
 from domain.activation.platforms import PLATFORM_NAMES
 from domain.export import IdentifierForm
 from sinks.ads.platform import Platform
 from sinks.ads.registry import PLATFORMS
+from sinks.export.archives import ArchiveFiles
 from sinks.export.files import ExportFiles
 from sinks.export.run import Exporter
 
@@ -33,4 +35,13 @@ def form_kinds(form: IdentifierForm) -> tuple[str, ...]:
 
 def export_files(settings: Settings) -> ExportFiles:
     """Where files of exports are."""
-    return ExportFiles(settings.exports.directory or settings.data_dir / "exports")
+    return ExportFiles(_directory(settings))
+
+
+def archive_files(settings: Settings) -> ArchiveFiles:
+    """Where archives of access are."""
+    return ArchiveFiles(_directory(settings))
+
+
+def _directory(settings: Settings) -> Path:
+    return settings.exports.directory or settings.data_dir / "exports"

@@ -13,8 +13,16 @@ class PrivacyParams:
 
     Attributes:
         due_after: a request is overdue this long after it was entered.
+        archive_lifetime: how long the archive of an access request is kept.
+        link_lifetime: how long a link to it may be used.
     """
 
     due_after: Annotated[timedelta, Field(gt=timedelta(0), le=timedelta(days=3660))] = timedelta(
         days=30
+    )
+    archive_lifetime: Annotated[timedelta, Field(gt=timedelta(0), le=timedelta(days=366))] = (
+        timedelta(days=7)
+    )
+    link_lifetime: Annotated[timedelta, Field(gt=timedelta(0), le=timedelta(days=366))] = timedelta(
+        hours=1
     )

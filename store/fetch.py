@@ -12,6 +12,8 @@ from store.errors import StoreUnavailable
 
 T = TypeVar("T")
 
+AsyncConn = AsyncConnection[Any]
+"""A connection of such a pool, as `transaction` lends it."""
 Pool = AsyncConnectionPool[AsyncConnection[Any]]
 """What read models borrow connections from; opened by the process that serves requests."""
 

@@ -39,6 +39,8 @@ AUDIENCE: Final = 0x5374
 """Class, by audience: one process at a time works on an audience."""
 ERASURES: Final = int.from_bytes(b"erasing", "big")
 """Key: one process at a time takes erasures a step further."""
+ACCESS: Final = int.from_bytes(b"access", "big")
+"""Key: one process at a time writes archives of access."""
 EXPORT_FILES: Final = 0x5478
 """Class, by workspace: a writer that begins, or an erasure that revokes files."""
 GATE_INPUTS: Final = 0x5361

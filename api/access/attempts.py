@@ -1,4 +1,4 @@
-"""Counts failed logins per address, so that nobody guesses keys at speed."""
+"""Counts failed logins and links per address, so that nobody guesses at speed."""
 
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator
@@ -8,7 +8,7 @@ from typing import Final
 from fastapi import Request
 
 from api.edge.crowd import neighbourhood
-from api.web.errors import RateLimitedError, UnauthorizedError
+from api.web.errors import NotFoundError, RateLimitedError, UnauthorizedError
 
 _WINDOW_S: Final = 60.0
 _REMEMBERED: Final = 10_000
@@ -43,8 +43,8 @@ class Attempts:
     def counted(self, address: str) -> Iterator[None]:
         """Count an attempt before its outcome is known, so that many at once are counted too.
 
-        Only a refused key (`UnauthorizedError`) stays counted: where the store does not answer,
-        nobody has guessed.
+        Only a refused key (`UnauthorizedError`) or a link that leads nowhere (`NotFoundError`)
+        stays counted: where the store does not answer, nobody has guessed.
 
         Raises:
             RateLimitedError: the address has failed too often.
@@ -53,7 +53,7 @@ class Attempts:
         refused = False
         try:
             yield
-        except UnauthorizedError:
+        except (UnauthorizedError, NotFoundError):
             refused = True
             raise
         finally:
@@ -68,7 +68,7 @@ class Attempts:
             made.popleft()
         if len(made) >= self._limit:
             raise RateLimitedError(
-                made[0] + _WINDOW_S - now_s, "Too many failed attempts to log in from this address."
+                made[0] + _WINDOW_S - now_s, "Too many failed attempts from this address."
             )
         made.append(now_s)
         if len(self._by_address) > _REMEMBERED:

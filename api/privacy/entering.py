@@ -1,18 +1,20 @@
-"""Enters the request of an erasure into the audit log and the register, in one transaction."""
+"""Enters requests into the audit log and the register, each in one transaction."""
 
 from datetime import timedelta
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from api.privacy.erasures_schemas import ErasureRequest
 from api.web.deps import Caller
 from api.web.errors import ConflictError, NotFoundError
 from domain.keys import command_id, message_key
-from domain.privacy.erasure import RequestStatus
+from domain.privacy.access import REQUESTED as ACCESS_REQUESTED
+from domain.privacy.erasure import Afterwards, RequestKind, RequestStatus
 from domain.privacy.receipt import REQUESTED
 from operators.privacy.identifiers import fingerprint
 from store.audit.trail import append_async
-from store.fetch import Pool, transaction
-from store.privacy import register
+from store.fetch import AsyncConn, Pool, transaction
+from store.privacy import archives, register
 from store.privacy.register import NewRequest, PrivacyRequest, Waiting
 from store.profiles.profiles import StoredProfile
 
@@ -42,34 +44,80 @@ async def enter(
         raise ConflictError(
             "The person has other identifiers than the preview showed: preview again."
         )
-    detail = {
-        "identifiers": [UUID(bytes=key).hex for key in keys],
-        "afterwards": body.afterwards,
-        "reason": body.reason,
-    }
     async with transaction(pool) as conn:
         waiting = await register.claim(conn, caller.workspace, keys)
         if waiting is not None:
             raise ConflictError(_refusal(waiting))
-        subject = f"profile:{UUID(bytes=found.person.id)}"
-        entered = await append_async(
-            conn, caller.workspace, caller.actor, REQUESTED, subject, detail
-        )
-        name = command_id(caller.salt, REQUESTED, entered.id)
-        new = NewRequest(
-            command=message_key(caller.salt, name),
-            command_id=name,
-            profile=found.person.id,
-            keys=keys,
-            afterwards=body.afterwards,
-            reason=body.reason,
-            requested_by=caller.actor,
-            audit_id=entered.id,
-            requested_at=entered.at,
-            due_at=entered.at + due_after,
-        )
-        number = await register.add(conn, caller.workspace, new)
+        asked = _Asked(RequestKind.ERASURE, found, body.reason, due_after, body.afterwards)
+        number = await _add(conn, caller, asked)
     return await request_of(pool, caller, number)
+
+
+async def enter_access(
+    pool: Pool, caller: Caller, found: StoredProfile, reason: str, due_after: timedelta
+) -> PrivacyRequest:
+    """Enter a request of access, and order its archive.
+
+    Args:
+        pool: open pool.
+        caller: who asks.
+        found: whom it is about.
+        reason: why.
+        due_after: it is due so long after.
+
+    Raises:
+        ConflictError: an earlier request names all identifiers of the person and is not answered.
+    """
+    keys = [UUID(bytes=identifier.key) for identifier in found.identifiers]
+    async with transaction(pool) as conn:
+        waiting = await archives.waiting(conn, caller.workspace, keys)
+        if waiting is not None:
+            raise ConflictError(
+                f"Request {waiting.id} asks for this already; it is {waiting.status}."
+            )
+        number = await _add(conn, caller, _Asked(RequestKind.ACCESS, found, reason, due_after))
+        await archives.add(conn, number)
+    return await request_of(pool, caller, number)
+
+
+class _Asked(NamedTuple):
+    """What is entered; it names exactly the identifiers that the person has now."""
+
+    kind: RequestKind
+    found: StoredProfile
+    reason: str
+    due_after: timedelta
+    afterwards: Afterwards | None = None
+
+
+_ACTIONS: Final = {RequestKind.ERASURE: REQUESTED, RequestKind.ACCESS: ACCESS_REQUESTED}
+
+
+async def _add(conn: AsyncConn, caller: Caller, asked: _Asked) -> int:
+    """Enter a request; its number in the register."""
+    keys: list[bytes] = sorted(identifier.key for identifier in asked.found.identifiers)
+    action, profile = _ACTIONS[asked.kind], asked.found.person.id
+    detail: dict[str, Any] = {"identifiers": [UUID(bytes=key).hex for key in keys]}
+    if asked.afterwards is not None:
+        detail["afterwards"] = asked.afterwards
+    detail["reason"] = asked.reason
+    subject = f"profile:{UUID(bytes=profile)}"
+    entered = await append_async(conn, caller.workspace, caller.actor, action, subject, detail)
+    name = command_id(caller.salt, action, entered.id)
+    new = NewRequest(
+        command=message_key(caller.salt, name),
+        command_id=name,
+        profile=profile,
+        keys=keys,
+        afterwards=asked.afterwards,
+        reason=asked.reason,
+        requested_by=caller.actor,
+        audit_id=entered.id,
+        requested_at=entered.at,
+        due_at=entered.at + asked.due_after,
+        kind=asked.kind,
+    )
+    return await register.add(conn, caller.workspace, new)
 
 
 async def request_of(pool: Pool, caller: Caller, number: int) -> PrivacyRequest:

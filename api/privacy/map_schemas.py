@@ -15,6 +15,8 @@ _PLACE: JsonDict = {
     "personal": "value",
     "kept": "until erased",
     "leaves": "engine",
+    "access": "identifiers",
+    "withheld": "",
 }
 
 
@@ -37,6 +39,10 @@ class PlaceView(View):
         description="By what an erased person leaves it: the engine's transaction or a step;"
         " `kept`: stays as a digest; `retention`: by age alone."
     )
+    access: str = Field(
+        description="Section of an access archive that tells a person what of them rests there."
+    )
+    withheld: str = Field(description="Why no section does; empty where one does.")
 
     @classmethod
     def from_place(cls, place: Place) -> "PlaceView":

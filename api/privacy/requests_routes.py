@@ -1,10 +1,11 @@
-"""The register of erasures: list, read, count, send again, prove."""
+"""The register of requests: list, read, count, send again, prove."""
 
 from datetime import UTC
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
+from api.privacy.archives import order_again
 from api.privacy.entering import request_of
 from api.privacy.receipts_schemas import ReceiptView
 from api.privacy.requests_schemas import RequestDetailView, RequestStatisticsView, RequestView
@@ -15,12 +16,13 @@ from api.web.errors import ConflictError
 from api.web.paging import Page, PagingDep, RowId
 from api.web.transaction import TransactionsDep
 from api.web.values import now
-from domain.privacy.erasure import RequestStatus
+from domain.privacy.erasure import RequestKind, RequestStatus
 from domain.privacy.receipt import subject_of
 from store.audit.trail import append_async
 from store.fetch import Pool, transaction
-from store.privacy import months, register
+from store.privacy import archives, months, register
 from store.privacy.evidence import receipt_of
+from store.privacy.register import RequestFilter
 
 _MONTHS = 120
 
@@ -32,17 +34,18 @@ async def list_privacy_requests(
     caller: Reader,
     pool: PoolDep,
     paging: PagingDep,
+    kind: Annotated[RequestKind | None, Query(description="Only these.")] = None,
     status: Annotated[RequestStatus | None, Query(description="Only these.")] = None,
     overdue: Annotated[
         bool | None, Query(description="Only those not completed and past their time, or others.")
     ] = None,
 ) -> Page[RequestView]:
     """The register of the workspace, newest first."""
-    rows = await register.page(
-        pool, caller.workspace, (status, overdue), paging.after_id, paging.limit
-    )
+    wanted = RequestFilter(kind, status, overdue)
+    rows = await register.page(pool, caller.workspace, wanted, paging.after_id, paging.limit)
+    found = await archives.of_requests(pool, caller.workspace, [row.id for row in rows])
     at = now()
-    page = paging.page(rows, lambda row: RequestView.from_row(row, at))
+    page = paging.page(rows, lambda row: RequestView.from_row(row, at, found.get(row.id)))
     return await named_page(pool, caller, page)
 
 
@@ -65,9 +68,13 @@ async def retry_privacy_request(
 ) -> RequestDetailView:
     """Appends the same command to the event log once more, as long as it is not processed.
 
-    The engine processes a command once, however often it is in the log. Refused once it has.
+    The engine processes a command once, however often it is in the log. Refused once it has. An
+    archive that failed is written again; refused where it has not, and where the person was erased.
     """
     request = await request_of(pool, caller, id)
+    if request.kind == RequestKind.ACCESS:
+        await order_again(pool, caller, request)
+        return await _detail(pool, caller, id)
     if request.processed_at is not None:
         raise ConflictError(f"Request {id} is {request.status}: there is nothing to send.")
     async with transaction(pool) as conn:
@@ -97,7 +104,9 @@ async def get_erasure_receipt(
     checks all of it against the database. Refused until the person is removed on record; a receipt
     of a request that is still being processed says so.
     """
-    await request_of(pool, caller, id)
+    request = await request_of(pool, caller, id)
+    if request.kind != RequestKind.ERASURE:
+        raise ConflictError("Only an erasure has a receipt; this is a request of access.")
     at = now().astimezone(UTC)
     receipt = await transactions.read(lambda conn: receipt_of(conn, caller.workspace, id, at))
     if receipt is None or not receipt.recorded:
@@ -116,5 +125,6 @@ async def get_erasure_receipt(
 async def _detail(pool: Pool, caller: Caller, number: int) -> RequestDetailView:
     row = await request_of(pool, caller, number)
     recipients = await register.recipients(pool, caller.workspace, row.command)
-    view = RequestDetailView.from_rows(row, recipients, now())
+    found = await archives.of_requests(pool, caller.workspace, [number])
+    view = RequestDetailView.from_rows(row, recipients, now(), found.get(number))
     return (await named(pool, caller, [view]))[0]

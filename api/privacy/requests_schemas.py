@@ -1,4 +1,4 @@
-"""Schemas of the register of erasures: requests, how far they are, who still has to forget."""
+"""Schemas of the register: requests, how far they are, who still has to forget."""
 
 from datetime import datetime
 from uuid import UUID
@@ -6,11 +6,13 @@ from uuid import UUID
 from pydantic import ConfigDict, Field
 from pydantic.config import JsonDict
 
+from api.privacy.access_schemas import ArchiveView, advice
 from api.profiles.parts_schemas import EXAMPLE_ID
 from api.web.actors import ActorName
 from api.web.values import Instant, View
-from domain.privacy.erasure import Afterwards, RecipientOutcome, RequestStatus, Step
+from domain.privacy.erasure import Afterwards, RecipientOutcome, RequestKind, RequestStatus, Step
 from domain.privacy.receipt import StepDone, steps_of
+from store.privacy.archives import ArchiveRow
 from store.privacy.months import Month, OpenRequests
 from store.privacy.register import PrivacyRequest, RecipientRow
 
@@ -28,6 +30,7 @@ RECIPIENT: JsonDict = {
 STEP: JsonDict = {"step": "dead_letters", "at": AT, "removed": {"letters": 1}}
 _REQUEST: JsonDict = {
     "id": 12,
+    "kind": "erasure",
     "command_id": "erase-1204-9f2c4e1a0b7d3c55",
     "profile_id": EXAMPLE_ID,
     "identifiers": 2,
@@ -43,6 +46,7 @@ _REQUEST: JsonDict = {
     "completed_at": None,
     "removed": REMOVED,
     "joined": 0,
+    "archive": None,
     "advice": None,
 }
 
@@ -92,10 +96,11 @@ class RequestView(View):
     model_config = ConfigDict(json_schema_extra={"examples": [_REQUEST]})
 
     id: int
-    command_id: str
+    kind: RequestKind
+    command_id: str = Field(description="Names it; an access request is no command of the log.")
     profile_id: UUID
     identifiers: int = Field(description="How many the request names.")
-    afterwards: Afterwards
+    afterwards: Afterwards | None = Field(description="Of an erasure; else null.")
     reason: str
     requested_by: str
     requested_by_name: ActorName = None
@@ -105,7 +110,9 @@ class RequestView(View):
     status: RequestStatus = Field(
         description="`not_sent`: the event log has not confirmed the command, retry it;"
         " `requested`: it waits in the log; `processing`: the person is removed, steps are left;"
-        " `completed`: every step is done."
+        " `completed`: every step is done. Of access, `requested`: it waits for its writer;"
+        " `processing`: it is being written; `ready`: it can be downloaded; `expired`: its file is"
+        " gone; `failed`: there is none, see `archive.reason`."
     )
     processed_at: Instant | None
     completed_at: Instant | None
@@ -114,17 +121,21 @@ class RequestView(View):
         description="Identifiers that joined the person between request and processing. They were"
         " kept."
     )
+    archive: ArchiveView | None = Field(description="Of access; else null.")
     advice: str | None = Field(description="What is to be done by hand; null where nothing is.")
 
     @classmethod
-    def from_row(cls, row: PrivacyRequest, at: datetime) -> "RequestView":
+    def from_row(
+        cls, row: PrivacyRequest, at: datetime, archive: ArchiveRow | None = None
+    ) -> "RequestView":
         """From the register.
 
         Args:
             row: the request.
             at: now.
+            archive: its archive, if it is one of access.
         """
-        return cls.model_validate(_fields(row, at))
+        return cls.model_validate(_fields(row, at, archive))
 
 
 class RequestDetailView(RequestView):
@@ -139,34 +150,41 @@ class RequestDetailView(RequestView):
     )
 
     command: UUID = Field(
-        description="Digest of the command's id: `erasure:<command>` is the audit log's subject."
+        description="Digest of the command's id: `erasure:<command>` or `access:<command>` is the"
+        " audit log's subject."
     )
-    steps: list[StepView] = Field(description="All of them, in order.")
+    steps: list[StepView] = Field(description="Of an erasure, all of them, in order; else none.")
     recipients: list[RecipientView]
 
     @classmethod
     def from_rows(
-        cls, row: PrivacyRequest, recipients: list[RecipientRow], at: datetime
+        cls,
+        row: PrivacyRequest,
+        recipients: list[RecipientRow],
+        at: datetime,
+        archive: ArchiveRow | None = None,
     ) -> "RequestDetailView":
         """From the register."""
+        steps = steps_of(row.steps) if row.kind == RequestKind.ERASURE else ()
         return cls.model_validate(
-            _fields(row, at)
+            _fields(row, at, archive)
             | {
                 "command": row.command,
-                "steps": [StepView.from_step(step) for step in steps_of(row.steps)],
+                "steps": [StepView.from_step(step) for step in steps],
                 "recipients": [RecipientView.from_row(each) for each in recipients],
             }
         )
 
 
-def _fields(row: PrivacyRequest, at: datetime) -> dict[str, object]:
+def _fields(row: PrivacyRequest, at: datetime, archive: ArchiveRow | None) -> dict[str, object]:
     counts = {name: getattr(row, name) for name in RemovedView.model_fields}
     return {
         "id": row.id,
+        "kind": row.kind,
         "command_id": row.command_id,
         "profile_id": row.profile,
         "identifiers": len(row.keys),
-        "afterwards": row.afterwards,
+        "afterwards": row.afterwards or None,
         "reason": row.reason,
         "requested_by": row.requested_by,
         "requested_at": row.requested_at,
@@ -177,11 +195,14 @@ def _fields(row: PrivacyRequest, at: datetime) -> dict[str, object]:
         "completed_at": row.completed_at,
         "removed": None if row.processed_at is None else counts,
         "joined": row.joined,
-        "advice": _advice(row),
+        "archive": None if archive is None else ArchiveView.from_row(archive),
+        "advice": _advice(row, archive),
     }
 
 
-def _advice(row: PrivacyRequest) -> str | None:
+def _advice(row: PrivacyRequest, archive: ArchiveRow | None) -> str | None:
+    if archive is not None:
+        return advice(archive)
     if row.status == RequestStatus.NOT_SENT:
         return f"The event log has not confirmed it: POST /cdp/privacy/requests/{row.id}/retry."
     if row.joined:
@@ -197,6 +218,7 @@ class MonthView(View):
 
     month: str = Field(description="YYYY-MM.")
     received: int = Field(description="Asked for in it.")
+    kinds: dict[RequestKind, int] = Field(description="Those, by what was asked for.")
     completed: int = Field(description="Completed in it, whenever they were asked for.")
     overdue: int = Field(description="Due in it, and not completed by then.")
     median_days: float | None = Field(
@@ -222,6 +244,7 @@ class RequestStatisticsView(View):
                         {
                             "month": "2026-03",
                             "received": 14,
+                            "kinds": {"erasure": 11, "access": 3},
                             "completed": 12,
                             "overdue": 0,
                             "median_days": 1.25,

@@ -157,7 +157,16 @@ def wait_for(reached: Callable[[], bool], seconds: float, what: str) -> None:
 
 def resident_mb(pid: int) -> float:
     """Resident memory of a process, MB (/proc/<pid>/status)."""
+    return _memory_mb(pid, "VmRSS:")
+
+
+def peak_mb(pid: int) -> float:
+    """The most resident memory that a process ever had, MB (/proc/<pid>/status)."""
+    return _memory_mb(pid, "VmHWM:")
+
+
+def _memory_mb(pid: int, name: str) -> float:
     for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("VmRSS:"):
+        if line.startswith(name):
             return int(line.split()[1]) / 1024
     return 0.0

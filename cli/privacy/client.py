@@ -1,6 +1,6 @@
 """A privacy officer's part of the API."""
 
-from typing import Any, Final
+from typing import IO, Any, Final
 from uuid import UUID
 
 import httpx
@@ -51,6 +51,28 @@ class PrivacyClient:
     def erase(self, body: dict[str, Any]) -> dict[str, Any]:
         """Ask for an erasure."""
         return self._json("POST", "/cdp/privacy/erasures", body=body)
+
+    def access(self, body: dict[str, Any]) -> dict[str, Any]:
+        """Ask for everything that is held of a person."""
+        return self._json("POST", "/cdp/privacy/access", body=body)
+
+    def link(self, number: int) -> dict[str, Any]:
+        """Make a link to an archive."""
+        return self._json("POST", f"/cdp/privacy/requests/{number}/link")
+
+    def download(self, path: str, file: IO[bytes]) -> None:
+        """Write what a link leads to into a file, piece by piece.
+
+        Args:
+            path: of the link.
+            file: open for writing.
+        """
+        with self._http.stream("GET", path) as answer:
+            told = refusal(answer)
+            if told is not None:
+                raise RefusedError(told)
+            for chunk in answer.iter_bytes():
+                file.write(chunk)
 
     def requests(self, wanted: dict[str, Any]) -> list[dict[str, Any]]:
         """Requests that fit a filter, newest first."""

@@ -1,4 +1,4 @@
-"""``stratum privacy``: preview an erasure, ask for it, follow it, prove it.
+"""``stratum privacy``: tell people what is held of them, erase them, prove what was done.
 
 Requests go over the API like anybody else's; `verify` reads the database.
 """
@@ -6,7 +6,7 @@ Requests go over the API like anybody else's; `verify` reads the database.
 import json
 import os
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 
@@ -14,16 +14,19 @@ from cli.http import LOCAL, Url, asking
 from cli.output import echo, echo_bytes, print_table
 from cli.privacy.client import PrivacyClient, person_of
 from cli.privacy.pictures import show_preview, show_request, show_requests
-from cli.privacy.waiting import follow
+from cli.privacy.waiting import follow, follow_archive
 from cli.texts import Reason
 from domain.privacy.data_map import PLACES
-from domain.privacy.erasure import Afterwards, RequestStatus
+from domain.privacy.erasure import Afterwards, RequestKind, RequestStatus
 
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
-    help="Erase people, follow requests, prove what was done; show where personal data rests.",
+    help="Tell people what is held of them, erase them, follow requests, prove what was done; show"
+    " where personal data rests.",
 )
+
+_PRIVATE: Final = 0o600
 
 Person = Annotated[
     str,
@@ -33,7 +36,8 @@ Number = Annotated[int, typer.Argument(metavar="REQUEST", help="Number of the re
 ApiKey = Annotated[
     str,
     typer.Option(
-        help="API key; admin to preview, erase and retry, else read.", envvar="STRATUM_API_KEY"
+        help="API key; admin to preview, erase, access, link and retry, else read.",
+        envvar="STRATUM_API_KEY",
     ),
 ]
 
@@ -85,6 +89,63 @@ def erase(
             raise typer.Exit(1)
 
 
+@app.command()
+def access(
+    person: Person,
+    *,
+    reason: Reason,
+    api_key: ApiKey,
+    wait: Annotated[bool, typer.Option("--wait", help="Until the archive is written.")] = False,
+    wait_limit: Annotated[
+        float, typer.Option(help="Wait for so many seconds at most; 0: as long as it takes.", min=0)
+    ] = 0.0,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", help="File to write the archive to, once it is written."),
+    ] = None,
+    url: Url = LOCAL,
+) -> None:
+    """Gather everything that is held of a person into an archive.
+
+    Check first that whoever asks is this person. Ends with code 1 where it was waited for in vain,
+    or there is no archive.
+    """
+    body = person_of(person) | {"reason": reason}
+    if out is not None and not out.absolute().parent.is_dir():
+        raise typer.BadParameter("its folder is not there", param_hint="--out")
+    with asking(url, api_key) as http:
+        client = PrivacyClient(http)
+        request = client.access(body)
+        echo(f"request {request['id']} is {request['status']}, due {request['due_at']}")
+        if not wait and out is None:
+            return
+        request = follow_archive(client, request["id"], wait_limit)
+        if request["status"] != "ready":
+            echo(f"request {request['id']} is {request['status']}", err=True)
+            raise typer.Exit(1)
+        show_request(request)
+        if out is not None:
+            _download(client, request["id"], out)
+
+
+def _download(client: PrivacyClient, number: int, out: Path) -> None:
+    """Download an archive into a file that its owner alone reads."""
+    made = client.link(number)
+    descriptor = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _PRIVATE)
+    with os.fdopen(descriptor, "wb") as file:
+        client.download(made["path"], file)
+    echo(f"{out}: {out.stat().st_size:,} bytes, everything that is held of them")
+
+
+@app.command()
+def link(number: Number, *, api_key: ApiKey, url: Url = LOCAL) -> None:
+    """Make a link to an archive; whoever has it downloads the archive without an API key."""
+    with asking(url, api_key) as http:
+        made = PrivacyClient(http).link(number)
+    echo(f"{url.rstrip('/')}{made['path']}")
+    echo(f"until {made['expires_at']}, {made['size_bytes']:,} bytes", err=True)
+
+
 def _confirmed(masked: str) -> None:
     """Go on where somebody types an identifier as it is shown; three dots do for the ellipsis."""
     typed = typer.prompt(f"Type {masked} to erase this person")
@@ -97,12 +158,14 @@ def _confirmed(masked: str) -> None:
 def requests(
     *,
     api_key: ApiKey,
+    kind: Annotated[RequestKind | None, typer.Option(help="Only these.")] = None,
     status: Annotated[RequestStatus | None, typer.Option(help="Only these.")] = None,
     overdue: Annotated[bool, typer.Option("--overdue", help="Only those past their time.")] = False,
     url: Url = LOCAL,
 ) -> None:
     """List requests, newest first."""
-    wanted: dict[str, Any] = {"status": status.value} if status else {}
+    asked = {"kind": kind, "status": status}
+    wanted: dict[str, Any] = {name: one.value for name, one in asked.items() if one}
     if overdue:
         wanted["overdue"] = "true"
     with asking(url, api_key) as http:
@@ -118,7 +181,7 @@ def show(number: Number, *, api_key: ApiKey, url: Url = LOCAL) -> None:
 
 @app.command()
 def retry(number: Number, *, api_key: ApiKey, url: Url = LOCAL) -> None:
-    """Send a request to the event log again, as long as it is not processed."""
+    """Send an erasure to the event log again, or have an archive that failed written again."""
     with asking(url, api_key) as http:
         show_request(PrivacyClient(http).retry(number))
 
@@ -178,7 +241,15 @@ def map_(
         echo_bytes(json.dumps([place._asdict() for place in PLACES], indent=1).encode() + b"\n")
         return
     rows = (
-        (place.store, place.name, ", ".join(place.parts), place.personal, place.kept, place.leaves)
+        (
+            place.store,
+            place.name,
+            ", ".join(place.parts),
+            place.personal,
+            place.kept,
+            place.leaves,
+            place.access or place.withheld,
+        )
         for place in PLACES
     )
-    print_table("store", "place", "parts", "personal", "kept", "leaves", rows=rows)
+    print_table("store", "place", "parts", "personal", "kept", "leaves", "access", rows=rows)

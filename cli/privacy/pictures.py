@@ -58,6 +58,9 @@ def show_request(request: View) -> None:
     echo(f"request {request['id']}: {request['status']}{late}")
     echo(f"  asked for at {minute(request['requested_at'])} by {who}: {request['reason']}")
     echo(f"  person {request['profile_id']}, {request['identifiers']} identifiers")
+    if request["kind"] == "access":
+        show_archive(request)
+        return
     echo(f"  due {minute(request['due_at'])}, afterwards {request['afterwards']}")
     if request["removed"] is not None:
         told = ", ".join(f"{count:,} {name}" for name, count in request["removed"].items())
@@ -67,6 +70,20 @@ def show_request(request: View) -> None:
     if request["recipients"]:
         columns = ("platform", "audience", "listed", "confirmed (UTC)", "outcome")
         print_table(*columns, rows=_recipients(request["recipients"]))
+    if request["advice"]:
+        echo(request["advice"])
+
+
+def show_archive(request: View) -> None:
+    """Print how far the archive of a request is."""
+    archive = request["archive"]
+    echo(f"  due {minute(request['due_at'])}, access")
+    if archive["reason"]:
+        echo(f"  no archive: {archive['reason']}")
+    elif archive["size_bytes"] is not None:
+        echo(f"  {archive['size_bytes']:,} bytes, kept until {minute(archive['expires_at'])}")
+    if archive["sections"]:
+        print_table("section", "rows", rows=archive["sections"].items())
     if request["advice"]:
         echo(request["advice"])
 
@@ -92,11 +109,11 @@ def show_requests(requests: Iterable[View]) -> None:
             minute(one["requested_at"]),
             f"{minute(one['due_at'])}{' OVERDUE' if one['overdue'] else ''}",
             minute(one["completed_at"]),
-            one["identifiers"],
+            one["kind"],
             one["requested_by_name"] or one["requested_by"],
             one["reason"],
         )
         for one in requests
     )
-    columns = ("id", "status", "asked", "due", "completed", "identifiers", "by", "reason")
+    columns = ("id", "status", "asked", "due", "completed", "kind", "by", "reason")
     print_table(*columns, rows=rows)

@@ -1,4 +1,4 @@
-"""Follows a request until it is completed: each step as it is done, and how many are left."""
+"""Follows a request until it is answered: each step as it is done, and how many are left."""
 
 import sys
 from time import monotonic, sleep
@@ -39,6 +39,32 @@ def follow(client: PrivacyClient, number: int, limit_s: float) -> dict[str, Any]
                     echo(line)
             said |= done.keys()
             if request["status"] == "completed" or 0 < limit_s < monotonic() - began_s:
+                return request
+            sleep(_LOOK_S)
+
+
+def follow_archive(client: PrivacyClient, number: int, limit_s: float) -> dict[str, Any]:
+    """Look at a request of access again and again.
+
+    Args:
+        client: of the workspace.
+        number: of the request.
+        limit_s: give up after so long; 0: never.
+
+    Returns:
+        The request when its archive was written or has failed, or when time was up.
+
+    Raises:
+        RefusedError: the server says no.
+    """
+    began_s = monotonic()
+    with progress(shown=sys.stderr.isatty()) as drawn:
+        task = drawn.add_task(f"request {number}", total=None)
+        while True:
+            request = client.request(number)
+            drawn.update(task, completed=request["archive"]["rows"])
+            under_way = request["status"] in {"requested", "processing"}
+            if not under_way or 0 < limit_s < monotonic() - began_s:
                 return request
             sleep(_LOOK_S)
 

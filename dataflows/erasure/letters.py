@@ -6,29 +6,19 @@ A letter from after the erasure stays where its time can be read and later activ
 """
 
 from collections.abc import Sequence
-from functools import partial
-from typing import Any, Final
+from typing import Any
 
-import msgspec
 import psycopg
 
 from dataflows.erasure.stopping import Check
-from domain.ids import IdentifierKey, MessageKey
-from domain.intake.envelope import PREFIX, Envelope, decode
-from domain.keys import message_key
+from dataflows.letters import keys_in, message_in, time_of
+from domain.ids import IdentifierKey
 from domain.policies import IdentityRules
 from domain.privacy.erasure import Step
-from operators.erasure.mentions import identifier_keys, texts
-from operators.identity.normalise import normalise
-from sources.intake.message import BadRecordError, Message, event_time, text_of
 from store.erasure import letters, progress, suppressed
 from store.erasure.letters import Letter, Limits, Newest, Watched
 from store.erasure.params import ErasureParams
 from store.erasure.progress import OpenErasure
-
-_FIELDS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
-_SCALAR: Final = msgspec.json.Decoder(str | int | float | None)
-_NOTHING: Final = msgspec.Raw(b"null")
 
 
 class Letters:
@@ -120,68 +110,17 @@ class Letters:
     def _delete(self, watched: Watched, found: Sequence[Letter]) -> int:
         """Delete those of some letters that name what was erased."""
         keys = {each.id: self._keys(watched, each.payload) for each in found}
-        messages = {each.id: _message(watched.salt, each.payload) for each in found}
+        messages = {each.id: message_in(watched.salt, each.payload) for each in found}
         erased = suppressed.identifiers(self._conn, set().union(*keys.values()))
         gone = suppressed.messages(self._conn, {key for key in messages.values() if key})
         named: dict[int, list[IdentifierKey]] = {}
         for each in found:
             known = [key for key in keys[each.id] if key in erased]
-            at_ms = _time(each) if known else 0
+            at_ms = time_of(each) if known else 0
             about = [key for key in known if erased[key] >= at_ms]
             if about or messages[each.id] in gone:
                 named[each.id] = about
         return letters.delete(self._conn, named) if named else 0
 
     def _keys(self, watched: Watched, payload: bytes) -> set[IdentifierKey]:
-        normals = [
-            partial(_normal, self._identity, region)
-            for region in sorted({"", *(watched.regions or ())})
-        ]
-        return identifier_keys(texts(payload), self._identity.kinds, normals, watched.salt)
-
-
-def _normal(rules: IdentityRules, region: str, kind: str, text: str) -> str | None:
-    return normalise(kind, text, rules, region)
-
-
-def _opened(payload: bytes) -> tuple[Envelope, dict[str, msgspec.Raw]]:
-    """The envelope of a letter and the members of its event, as far as they can be read."""
-    envelope, event = Envelope(), payload
-    try:
-        if payload.startswith(PREFIX):
-            envelope = decode(payload)
-            event = bytes(envelope.event)
-        return envelope, _FIELDS.decode(event)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return envelope, {}
-
-
-def _scalar(fields: dict[str, msgspec.Raw], name: str) -> str | int | float | None:
-    try:
-        value: str | int | float | None = _SCALAR.decode(fields.get(name, _NOTHING))
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return None
-    return value
-
-
-def _message(salt: bytes, payload: bytes) -> MessageKey | None:
-    """Key of the message that a letter is; None where it does not say."""
-    envelope, fields = _opened(payload)
-    said = text_of(_scalar(fields, "messageId")) or envelope.message_id
-    return message_key(salt, said) if said else None
-
-
-def _time(letter: Letter) -> int:
-    """When a letter's event happened: as it says itself, else when it arrived."""
-    envelope, fields = _opened(letter.payload)
-    arrived = envelope.received or letter.received_ms or letter.recorded_ms
-    message = Message(
-        type="",
-        timestamp=_scalar(fields, "timestamp"),
-        original_timestamp=_scalar(fields, "originalTimestamp"),
-        sent_at=_scalar(fields, "sentAt"),
-    )
-    try:
-        return event_time(message, Envelope(received=arrived, sent=envelope.sent))[0]
-    except BadRecordError:
-        return arrived
+        return keys_in(payload, self._identity, watched.regions or (), watched.salt)

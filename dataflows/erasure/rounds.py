@@ -15,7 +15,7 @@ import psycopg
 import redis
 import structlog
 
-from config.exports import export_files
+from config.exports import archive_files, export_files
 from config.settings import Settings
 from dataflows import metrics
 from dataflows.erasure import lists, places
@@ -67,13 +67,14 @@ class Rounds:
         self._rests_until_s: dict[str, float] = {}
         letters = Letters(conn, params, settings.identity, self._check)
         files, log = export_files(settings), settings.log
+        self._archives = archives = archive_files(settings)
         ours = client if log.kind == "valkey" else None
         purge = None if ours is None else ValkeyPurge(ours, log.name, log.partitions)
         log_step = LogStep(conn, params, log.name, log.partitions, purge, clock)
         self._steps: dict[str, Callable[[], int]] = {
             "seen": partial(_all, partial(progress.begin, conn, params.page), params.page),
             Step.CACHE: partial(places.forget_cached, conn, client, params),
-            Step.EXPORTS: partial(places.forget_files, conn, files, params),
+            Step.EXPORTS: partial(places.forget_files, conn, files, archives, params),
             Step.NEIGHBOURS: self._forget_at_neighbours,
             Step.DEAD_LETTERS: letters.finish,
             "later_letters": letters.keep_looking,
@@ -145,6 +146,7 @@ class Rounds:
                 self._rest(Step.NEIGHBOURS)
             with suppress(redis.RedisError):  # they expire
                 places.unlink_people(self._client, found.people)
+            places.forget_archives_of_neighbours(self._conn, self._archives, found.done)
             told = {
                 command: {"events": counts.events, "people": counts.people}
                 for command, counts in progress.counted(self._conn, alone | found.done).items()

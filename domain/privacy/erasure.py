@@ -24,20 +24,35 @@ class Afterwards(StrEnum):
     REFUSE = "refuse"
 
 
+class RequestKind(StrEnum):
+    """What a person may ask for."""
+
+    ERASURE = "erasure"
+    ACCESS = "access"
+
+
 class RequestStatus(StrEnum):
-    """How far a request is.
+    """How far a request is; the last three only where it is one of access.
 
     Attributes:
         NOT_SENT: the event log has not confirmed its command; it can be sent again.
-        REQUESTED: the log has its command, and the engine has not processed it.
-        PROCESSING: the person is removed; steps are left to do.
+        REQUESTED: the log has its command, and the engine has not processed it; or the archive
+            waits for its writer.
+        PROCESSING: the person is removed, and steps are left to do; or the archive is being
+            written.
         COMPLETED: every step is done.
+        READY: the archive can be downloaded.
+        EXPIRED: the archive is gone.
+        FAILED: there is no archive.
     """
 
     NOT_SENT = "not_sent"
     REQUESTED = "requested"
     PROCESSING = "processing"
     COMPLETED = "completed"
+    READY = "ready"
+    EXPIRED = "expired"
+    FAILED = "failed"
 
 
 class Step(StrEnum):

@@ -1,24 +1,20 @@
 """Writes exports into files, and removes the files that may not be there any more.
 
-A file is called after its export and the writer's attempt. It is whole under its name, and beside
-it with ``.part`` while it grows. Only files for which a row says that they are being written or may
-be downloaded stay; everything else goes at the next look, whatever it was: expired, cancelled,
-revoked because somebody was erased, left by a writer that died.
+`sinks.export.folder` says how files are called, and which of them stay.
 """
 
 import hashlib
-import os
 import re
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import Any, Final
 
 import structlog
 from psycopg import Connection
 
 from domain.export import ExportCounts, ExportFormat
+from sinks.export.folder import PrivateFolder
 from sinks.export.run import Exporter, ExportParams, FormError, TooManyRowsError, UnknownTraitError
 from store.definitions.drafts import Author
 from store.definitions.errors import DefinitionError
@@ -26,7 +22,6 @@ from store.export import jobs
 from store.export.jobs import ExportJob, ReplacedError, Written
 
 _NAME: Final = re.compile(r"export-(\d+)-(\d+)\.\w+(\.part)?")
-_PRIVATE: Final = 0o600
 
 logger = structlog.get_logger(__name__)
 
@@ -35,7 +30,7 @@ class StoppedExportError(Exception):
     """The process ends; the export is given back."""
 
 
-class ExportFiles:
+class ExportFiles(PrivateFolder):
     """The folder of files.
 
     Args:
@@ -43,69 +38,11 @@ class ExportFiles:
     """
 
     def __init__(self, directory: Path) -> None:
-        self._directory = directory
+        super().__init__(directory, _NAME)
 
     def path(self, export: int, attempt: int, form: ExportFormat) -> Path:
         """Where a whole file is."""
-        return self._directory / f"export-{export}-{attempt}.{form}"
-
-    @contextmanager
-    def writing(self, path: Path) -> Iterator[IO[bytes]]:
-        """Open a file that has its name once everything is written and on the disk.
-
-        Nothing is left on any error.
-
-        Raises:
-            OSError: the disk is full, or the folder cannot be written to.
-        """
-        self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        part = path.with_name(path.name + ".part")
-        try:
-            with os.fdopen(
-                os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _PRIVATE), "wb"
-            ) as file:
-                yield file
-                file.flush()
-                os.fsync(file.fileno())
-            part.rename(path)
-            folder = os.open(self._directory, os.O_RDONLY)
-            try:
-                os.fsync(folder)
-            finally:
-                os.close(folder)
-        except BaseException:
-            part.unlink(missing_ok=True)
-            raise
-
-    def sweep(self, kept: Callable[[], set[tuple[int, int]]]) -> int:
-        """Remove every file that may not be there.
-
-        Args:
-            kept: (export, attempt) of those that may. Queried after the folder was listed: a row
-                is there before its file.
-
-        Returns:
-            How many went.
-        """
-        found = list(self._found())
-        if not found:
-            return 0
-        stay = kept()
-        gone = [path for key, path in found if key not in stay]
-        for path in gone:
-            path.unlink(missing_ok=True)
-        return len(gone)
-
-    def present(self) -> set[tuple[int, int]]:
-        """(Export, attempt) of every file that is there, whole or in part."""
-        return {key for key, _ in self._found()}
-
-    def _found(self) -> Iterator[tuple[tuple[int, int], Path]]:
-        if self._directory.is_dir():
-            for path in self._directory.iterdir():
-                name = _NAME.fullmatch(path.name)
-                if name is not None:
-                    yield (int(name[1]), int(name[2])), path
+        return self.directory / f"export-{export}-{attempt}.{form}"
 
 
 class ExportWriter:

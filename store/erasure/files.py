@@ -1,4 +1,4 @@
-"""Exports that may still hold somebody who was erased."""
+"""Exports and archives of access that may still hold somebody who was erased."""
 
 from collections.abc import Sequence
 from typing import Any, Final
@@ -7,6 +7,8 @@ from uuid import UUID
 from psycopg import Connection
 
 from domain.export import WITH_FILE, ExportStatus
+from domain.privacy.access import WITH_FILE as ARCHIVES_WITH_FILE
+from store import locks
 from store.connection import one_of
 
 _REVOKE: Final = f"""
@@ -14,6 +16,12 @@ _REVOKE: Final = f"""
         SELECT DISTINCT e.workspace_id FROM erasures e JOIN exports x USING (workspace_id)
         WHERE e.command = ANY(%s) AND e.identifiers > 0 AND x.started_at <= e.processed_at
           AND x.kind = 'file' AND x.status IN {one_of(WITH_FILE)}))
+"""
+_NEIGHBOURS: Final = f"""
+    SELECT e.workspace_id, e.neighbours FROM erasures e
+    WHERE e.command = ANY(%s) AND e.neighbours <> '{{}}' AND EXISTS (
+        SELECT FROM access_archives a WHERE a.workspace_id = e.workspace_id
+          AND a.status IN {one_of(ARCHIVES_WITH_FILE)} AND a.keys && e.neighbours)
 """
 _CLEAR: Final = f"""
     SELECT e.command FROM erasures e JOIN erasure_progress p USING (command)
@@ -33,6 +41,23 @@ def without_exports(conn: Connection[Any], commands: Sequence[UUID]) -> set[UUID
     """
     conn.execute(_REVOKE, (list(commands),))
     return {row[0] for row in conn.execute(_CLEAR, (list(commands),))}
+
+
+def without_archives_of_neighbours(conn: Connection[Any], commands: Sequence[UUID]) -> None:
+    """End archives of access of people whose events named what was erased, and no longer do.
+
+    An archive has events as they were when it was begun. Those of the erased themselves are ended
+    by the transaction that removes them.
+
+    Args:
+        conn: in autocommit mode.
+        commands: erasures whose neighbours are rewritten.
+    """
+    for workspace, keys in conn.execute(_NEIGHBOURS, (list(commands),)).fetchall():
+        with conn.transaction():
+            lock = (locks.EXPORT_FILES, workspace)
+            conn.execute("SELECT pg_advisory_xact_lock(%s, %s)", lock)
+            conn.execute("SELECT revoke_access(%s)", (keys,))
 
 
 def workspaces_of(conn: Connection[Any], exports: Sequence[int]) -> dict[int, int]:

@@ -3,26 +3,30 @@
 from dataclasses import dataclass
 from typing import Final
 
+from domain.privacy.erasure import RequestKind
 from store.fetch import Pool, fetch, fetch_one
 
 _DONE: Final = """
-    SELECT r.requested_at, r.due_at, r.completed_at
+    SELECT r.kind, r.requested_at, r.due_at, r.completed_at
     FROM privacy_requests r WHERE r.workspace_id = %(workspace)s
 """
+_KINDS: Final = ", ".join(
+    f"'{kind}', coalesce(sum(received) FILTER (WHERE kind = '{kind}'), 0)" for kind in RequestKind
+)
 _MONTHS: Final = f"""
     WITH zone AS (SELECT time_zone FROM workspaces WHERE id = %(workspace)s),
     found AS ({_DONE}),
     counted AS (
-        SELECT requested_at AS at, 1 AS received, 0 AS completed, 0 AS overdue, NULL AS days
+        SELECT requested_at AS at, kind, 1 AS received, 0 AS completed, 0 AS overdue, NULL AS days
             FROM found
         UNION ALL
-        SELECT completed_at, 0, 1, 0, extract(epoch FROM completed_at - requested_at) / 86400
+        SELECT completed_at, kind, 0, 1, 0, extract(epoch FROM completed_at - requested_at) / 86400
             FROM found WHERE completed_at IS NOT NULL
         UNION ALL
-        SELECT due_at, 0, 0, 1, NULL FROM found WHERE due_at < coalesce(completed_at, now())
+        SELECT due_at, kind, 0, 0, 1, NULL FROM found WHERE due_at < coalesce(completed_at, now())
     )
     SELECT to_char(at AT TIME ZONE time_zone, 'YYYY-MM') AS month, sum(received)::bigint,
-        sum(completed)::bigint, sum(overdue)::bigint,
+        jsonb_build_object({_KINDS}), sum(completed)::bigint, sum(overdue)::bigint,
         (percentile_cont(0.5) WITHIN GROUP (ORDER BY days))::float8
     FROM counted CROSS JOIN zone GROUP BY month ORDER BY month DESC LIMIT %(limit)s
 """
@@ -38,7 +42,7 @@ class Month:
 
     Attributes:
         month: ``YYYY-MM``.
-        received: asked for in it.
+        received: asked for in it; `kinds` are those by kind.
         completed: completed in it.
         overdue: due in it, and not completed by then.
         median_days: from request to completion, of those completed in it; None where none was.
@@ -46,6 +50,7 @@ class Month:
 
     month: str
     received: int
+    kinds: dict[str, int]
     completed: int
     overdue: int
     median_days: float | None

@@ -1,4 +1,4 @@
-"""The register of erasures: who asked for what, when it is due, and how far it is."""
+"""The register of requests: who asked for what, when it is due, and how far it is."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,24 +8,29 @@ from uuid import UUID
 from psycopg import AsyncConnection
 from psycopg.rows import args_row
 
-from domain.privacy.erasure import Afterwards, RequestStatus
+from domain.privacy.erasure import Afterwards, RequestKind, RequestStatus
 from store import locks
 from store.fetch import Pool, fetch, fetch_one
+from store.privacy import archives
 
 STATUS: Final = f"""CASE
+    WHEN r.kind = '{RequestKind.ACCESS}' THEN {archives.STATUS}
     WHEN r.completed_at IS NOT NULL THEN '{RequestStatus.COMPLETED}'
     WHEN e.command IS NOT NULL THEN '{RequestStatus.PROCESSING}'
     WHEN r.sent_at IS NOT NULL THEN '{RequestStatus.REQUESTED}'
     ELSE '{RequestStatus.NOT_SENT}' END"""
 _COLUMNS: Final = f"""
-    SELECT r.id, r.command, r.command_id, r.profile, r.keys, r.afterwards, r.reason, r.requested_by,
+    SELECT r.id, r.kind, r.command, r.command_id, r.profile, r.keys, coalesce(r.afterwards, ''),
+        r.reason, r.requested_by,
         r.audit_id, r.requested_at, r.due_at, {STATUS} AS status, e.processed_at,
         r.completed_at, e.until_ms, e.identifiers, e.events, e.links,
         e.merges, e.memberships, coalesce(cardinality(e.joined), 0), coalesce(e.steps, '{{}}')
     FROM privacy_requests r LEFT JOIN erasures e ON e.command = r.command
+        LEFT JOIN access_archives a ON a.request = r.id
     WHERE r.workspace_id = %(workspace)s
 """
 _PAGE: Final = f"""{_COLUMNS}
+    AND (%(kind)s::text IS NULL OR r.kind = %(kind)s)
     AND (%(status)s::text IS NULL OR {STATUS} = %(status)s)
     AND (%(overdue)s::boolean IS NULL OR %(overdue)s =
         (r.completed_at IS NULL AND r.due_at < now()))
@@ -36,14 +41,15 @@ BY_ID: Final = _COLUMNS + " AND r.id = %(id)s"
 """One request."""
 _WAITING: Final = f"""
     SELECT r.id, {STATUS} FROM privacy_requests r LEFT JOIN erasures e ON e.command = r.command
-    WHERE r.workspace_id = %(workspace)s AND r.completed_at IS NULL AND e.command IS NULL
-      AND r.keys @> %(keys)s
+        LEFT JOIN access_archives a ON a.request = r.id
+    WHERE r.workspace_id = %(workspace)s AND r.kind = '{RequestKind.ERASURE}'
+      AND r.completed_at IS NULL AND e.command IS NULL AND r.keys @> %(keys)s
     ORDER BY r.id LIMIT 1
 """
 _ADD: Final = """
     INSERT INTO privacy_requests (workspace_id, kind, command, command_id, profile, keys,
         afterwards, reason, requested_by, audit_id, requested_at, due_at)
-    VALUES (%(workspace)s, 'erasure', %(command)s, %(command_id)s, %(profile)s, %(keys)s,
+    VALUES (%(workspace)s, %(kind)s, %(command)s, %(command_id)s, %(profile)s, %(keys)s,
         %(afterwards)s, %(reason)s, %(requested_by)s, %(audit_id)s, %(requested_at)s, %(due_at)s)
     RETURNING id
 """
@@ -65,8 +71,10 @@ class PrivacyRequest:
     """A request and what became of it.
 
     Attributes:
-        command: digest of the id of its command.
+        kind: of `domain.privacy.erasure.RequestKind`.
+        command: digest of the id of its command; an access request has one, too, and no command.
         keys: identifiers that it names.
+        afterwards: empty where nothing is erased.
         audit_id: the entry that it rests on.
         processed_at: when the engine removed the person; None before, as are the counts.
         until_ms: events until then are not kept.
@@ -75,6 +83,7 @@ class PrivacyRequest:
     """
 
     id: int
+    kind: str
     command: UUID
     command_id: str
     profile: UUID
@@ -118,18 +127,31 @@ class NewRequest:
     command_id: str
     profile: bytes
     keys: list[bytes]
-    afterwards: Afterwards
+    afterwards: Afterwards | None
     reason: str
     requested_by: str
     audit_id: int
     requested_at: datetime
     due_at: datetime
+    kind: RequestKind = RequestKind.ERASURE
+
+
+class RequestFilter(NamedTuple):
+    """Which requests are wanted; None: any.
+
+    Attributes:
+        overdue: those that are, or those that are not.
+    """
+
+    kind: RequestKind | None = None
+    status: RequestStatus | None = None
+    overdue: bool | None = None
 
 
 async def page(
     pool: Pool,
     workspace: int,
-    wanted: tuple[RequestStatus | None, bool | None],
+    wanted: RequestFilter,
     after: int | None,
     limit: int,
 ) -> list[PrivacyRequest]:
@@ -138,12 +160,11 @@ async def page(
     Args:
         pool: open pool.
         workspace: tenant.
-        wanted: only with this status; only those that are overdue, or are not. None: any.
+        wanted: which.
         after: id of the last request of the page before.
         limit: requests of the page.
     """
-    status, overdue = wanted
-    params = {"workspace": workspace, "status": status, "overdue": overdue}
+    params = {"workspace": workspace, **wanted._asdict()}
     return await fetch(pool, PrivacyRequest, _PAGE, params | {"after": after, "limit": limit})
 
 

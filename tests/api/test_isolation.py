@@ -134,6 +134,9 @@ TABLE: dict[str, tuple[Any, int | str]] = {
     "POST /cdp/privacy/requests/{request}/retry": (None, 404),
     "GET /cdp/privacy/requests/{request}/receipt": (None, 404),
     "GET /cdp/privacy/map": (None, OPEN),
+    "POST /cdp/privacy/access": ({"profile_id": "{profile}", "reason": "theft"}, 404),
+    "POST /cdp/privacy/requests/{request}/link": (None, 404),
+    "GET /cdp/privacy/download/{request}": (None, 404),
     "GET /cdp/dead-letters": (None, EMPTY),
     "GET /cdp/dead-letters/{letter}": (None, 404),
     "POST /cdp/dead-letters/retry": ({}, OPEN),
@@ -523,6 +526,7 @@ def test_without_a_key_nothing_but_health_is_answered(
     assert {route for route, status in statuses.items() if status != 401} == {
         "GET /cdp/health",
         "GET /cdp/health/live",
+        "GET /cdp/privacy/download/{request}",
     }
 
 

@@ -10,8 +10,8 @@ PAGE: Final = Path(__file__).parents[2] / "docs" / "privacy.md"
 _BEGIN: Final = "<!-- data map -->"
 _END: Final = "<!-- end of data map -->"
 _HEAD: Final = """\
-| store | place | what rests there | why | personal | kept | leaves by |
-|---|---|---|---|---|---|---|"""
+| store | place | what rests there | why | personal | kept | leaves by | access |
+|---|---|---|---|---|---|---|---|"""
 
 
 def row(place: Place) -> str:
@@ -19,7 +19,10 @@ def row(place: Place) -> str:
     name = f"`{place.name}`"
     if place.parts:
         name += ": " + ", ".join(f"`{part}`" for part in place.parts)
-    cells = (place.store, name, place.what, place.why, place.personal, place.kept, place.leaves)
+    access = f"`{place.access}`" if place.access else place.withheld
+    cells = (
+        place.store, name, place.what, place.why, place.personal, place.kept, place.leaves, access
+    )  # fmt: skip
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 

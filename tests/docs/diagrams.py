@@ -8,6 +8,7 @@ from typing import Final
 from domain import export, gate
 from domain.activation import states
 from domain.intake import dead_letter
+from domain.privacy import access
 from domain.segments import definition
 from domain.values import Transitions
 
@@ -22,6 +23,7 @@ PAGES: Final[dict[str, dict[str, Transitions]]] = {
     "segments.md": {"definition": definition.DEFINITION_TRANSITIONS},
     "gate.md": {"mode": gate.MODE_TRANSITIONS},
     "export.md": {"export": export.EXPORT_TRANSITIONS},
+    "privacy.md": {"archive": access.ARCHIVE_TRANSITIONS},
     "operations.md": {
         "sweep": definition.SWEEP_TRANSITIONS,
         "dead letter": dead_letter.DEAD_LETTER_TRANSITIONS,

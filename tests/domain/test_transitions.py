@@ -18,6 +18,7 @@ from domain.activation.states import (
 from domain.export import EXPORT_TRANSITIONS, ExportStatus
 from domain.gate import MODE_TRANSITIONS, Mode
 from domain.intake.dead_letter import DEAD_LETTER_TRANSITIONS, DeadLetterStatus
+from domain.privacy.access import ARCHIVE_TRANSITIONS, ArchiveStatus
 from domain.segments.definition import (
     DEFINITION_TRANSITIONS,
     SWEEP_TRANSITIONS,
@@ -36,6 +37,7 @@ TABLES: list[tuple[type[StrEnum], Transitions]] = [
     (Mode, MODE_TRANSITIONS),
     (ExportStatus, EXPORT_TRANSITIONS),
     (DeadLetterStatus, DEAD_LETTER_TRANSITIONS),
+    (ArchiveStatus, ARCHIVE_TRANSITIONS),
 ]
 
 

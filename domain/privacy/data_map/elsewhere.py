@@ -7,9 +7,19 @@ from domain.privacy.data_map.place import Leaving, Personal, Place, Store
 _CACHE: Final = "profiles are read fast"
 
 
-def _place(store: Store, name: str, what: str, why: str, *told: Personal | str | Leaving) -> Place:
+def _place(
+    store: Store,
+    name: str,
+    what: str,
+    why: str,
+    *told: Personal | str | Leaving,
+    access: str = "",
+    withheld: str = "",
+) -> Place:
     personal, kept, leaves = told
-    return Place(store, name, (), what, why, Personal(personal), kept, Leaving(leaves))
+    return Place(
+        store, name, (), what, why, Personal(personal), kept, Leaving(leaves), access, withheld
+    )
 
 
 def _none(store: Store, name: str, what: str, kept: str) -> Place:
@@ -25,6 +35,7 @@ PLACES: Final = (
         Personal.VALUE,
         "`query.hot.profile_ttl`",
         Leaving.CACHE,
+        withheld="a copy of the profile",
     ),
     _place(
         Store.VALKEY,
@@ -34,6 +45,7 @@ PLACES: Final = (
         Personal.DIGEST,
         "`query.hot.identifier_ttl`",
         Leaving.CACHE,
+        withheld="a copy of digests of identifiers",
     ),
     _place(
         Store.VALKEY,
@@ -43,6 +55,7 @@ PLACES: Final = (
         Personal.VALUE,
         "`log.retention_s` after they were processed",
         Leaving.LOG,
+        withheld="records are told once they are processed, which takes a second",
     ),
     _none(Store.VALKEY, "stratum:leases:<log>", "which worker has which partition", "seconds"),
     _none(Store.VALKEY, "stratum:pace:<account>", "requests left to an ad account", "seconds"),
@@ -55,6 +68,7 @@ PLACES: Final = (
         Personal.VALUE,
         "the topic's own retention",
         Leaving.RETENTION,
+        withheld="records are told once they are processed, which takes a second",
     ),
     _none(Store.KAFKA, "<log.kafka.group>", "offsets of the consumer group", "as the broker says"),
     _place(
@@ -65,6 +79,7 @@ PLACES: Final = (
         Personal.VALUE,
         "until replaced by others, `engine.cache_people`",
         Leaving.RETENTION,
+        withheld="a copy of the profile",
     ),
     _place(
         Store.MEMORY,
@@ -74,6 +89,7 @@ PLACES: Final = (
         Personal.DIGEST,
         "until replaced by others, `query.hot.remembered`",
         Leaving.RETENTION,
+        withheld="a copy of digests of identifiers",
     ),
     _none(Store.MEMORY, "api: keys and rates", "known keys, and how often each asks", "minutes"),
     _place(
@@ -84,6 +100,17 @@ PLACES: Final = (
         Personal.VALUE,
         "`exports.keep`",
         Leaving.EXPORTS,
+        access="exports",
+    ),
+    _place(
+        Store.FILES,
+        "exports/access",
+        "archives of access: all that is held of one person, below `exports.directory`",
+        "whoever asks gets what is held of them",
+        Personal.VALUE,
+        "`privacy.archive_lifetime`",
+        Leaving.EXPORTS,
+        access="requests",
     ),
     _place(
         Store.FILES,
@@ -94,6 +121,7 @@ PLACES: Final = (
         Personal.VALUE,
         "until vacuumed; the log until it is recycled, `embedded.postgres.max_wal_mb`",
         Leaving.RETENTION,
+        withheld="the tables themselves, which are told",
     ),
     _place(
         Store.FILES,
@@ -103,6 +131,7 @@ PLACES: Final = (
         Personal.VALUE,
         "until the append-only file is rewritten",
         Leaving.RETENTION,
+        withheld="the keys themselves, on disk",
     ),
     _place(
         Store.FILES,
@@ -112,6 +141,7 @@ PLACES: Final = (
         Personal.DIGEST,
         "an append log: until the file is deleted",
         Leaving.RETENTION,
+        withheld="a stand-in for a platform, which is told",
     ),
     _none(Store.FILES, "<data_dir>/logs", "what processes log: counts, ids, digests", "by you"),
     _none(Store.METRICS, "/metrics", "counts by route, source and platform", "by Prometheus"),
@@ -123,5 +153,6 @@ PLACES: Final = (
         Personal.DIGEST,
         "until taken off; Google `google.membership`, Snapchat `snapchat.retention_days`",
         Leaving.PLATFORMS,
+        access="audiences",
     ),
 )

@@ -61,6 +61,7 @@ PLACES: Final = (
         "until the walk's next page; after its end, for ever",
         Leaving.KEPT,
         table="sweeps",
+        withheld="where a walk over everybody has come to: it tells nothing of anybody",
     ),
     plain(
         "sweeps",

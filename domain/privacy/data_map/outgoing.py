@@ -4,6 +4,7 @@ from typing import Final
 
 from domain.privacy.data_map.place import (
     AS_LONG,
+    COPY,
     FOR_EVER,
     UNTIL_ERASED,
     Leaving,
@@ -32,6 +33,7 @@ PLACES: Final = (
         "until the platform has confirmed that they are off",
         Leaving.PLATFORMS,
         table="audience_members",
+        access="audiences",
     ),
     plain("audience_members", "audience_id state pushed_at", "how far it is", AS_LONG),
     Place(
@@ -43,6 +45,7 @@ PLACES: Final = (
         Personal.DIGEST,
         "until the platform has confirmed that they are off",
         Leaving.PLATFORMS,
+        withheld=COPY,
     ),
     plain(
         "pushes",
@@ -58,6 +61,7 @@ PLACES: Final = (
         UNTIL_ERASED,
         Leaving.SENT,
         table="push_requests",
+        access="pushes",
     ),
     plain(
         "push_requests",
@@ -73,6 +77,7 @@ PLACES: Final = (
         Personal.DIGEST,
         UNTIL_ERASED,
         Leaving.SENT,
+        withheld=COPY,
     ),
     plain(
         "exports",

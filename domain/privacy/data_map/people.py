@@ -3,6 +3,7 @@
 from typing import Final
 
 from domain.privacy.data_map.place import (
+    COPY,
     UNTIL_ERASED,
     Leaving,
     Personal,
@@ -22,6 +23,7 @@ PLACES: Final = (
         "everything else is computed from it, and explained by it",
         *_VALUE,
         table="events",
+        access="events",
     ),
     columns(
         "message_key leaf",
@@ -29,6 +31,7 @@ PLACES: Final = (
         "a message counts once; events of one identifier are found",
         *_DIGEST,
         table="events",
+        access="events",
     ),
     plain("events", "workspace_id source_id flags", "where it came from", UNTIL_ERASED),
     Place(
@@ -40,6 +43,7 @@ PLACES: Final = (
         Personal.VALUE,
         UNTIL_ERASED,
         Leaving.NEIGHBOURS,
+        withheld="the event is theirs: it is told to them",
     ),
     Place(
         Store.INDEX,
@@ -50,6 +54,7 @@ PLACES: Final = (
         Personal.VALUE,
         UNTIL_ERASED,
         Leaving.ENGINE,
+        withheld=COPY,
     ),
     columns(
         "kind value leaf created_at",
@@ -57,6 +62,7 @@ PLACES: Final = (
         "people are recognised by it and found by it",
         *_VALUE,
         table="identifiers",
+        access="identifiers",
     ),
     columns(
         "key profile_id",
@@ -64,6 +70,7 @@ PLACES: Final = (
         "names the identifier everywhere else",
         *_DIGEST,
         table="identifiers",
+        access="identifiers",
     ),
     plain("identifiers", "workspace_id", "whose it is", UNTIL_ERASED),
     Place(
@@ -75,6 +82,7 @@ PLACES: Final = (
         Personal.VALUE,
         UNTIL_ERASED,
         Leaving.ENGINE,
+        withheld=COPY,
     ),
     columns(
         "stage first_seen_at last_seen_at next_wake_at doc last_seen_bin",
@@ -82,6 +90,7 @@ PLACES: Final = (
         "what profiles, segments and audiences are about",
         *_VALUE,
         table="profiles",
+        access="profile",
     ),
     columns(
         "id",
@@ -89,6 +98,7 @@ PLACES: Final = (
         "whatever is about the person says so by it",
         *_DIGEST,
         table="profiles",
+        access="profile",
     ),
     plain("profiles", "workspace_id version", "which version of the person it is", UNTIL_ERASED),
     columns(
@@ -97,6 +107,7 @@ PLACES: Final = (
         "what makes them one person, and why",
         *_DIGEST,
         table="links",
+        access="links",
     ),
     plain(
         "links",
@@ -110,6 +121,7 @@ PLACES: Final = (
         "the history of a person",
         *_DIGEST,
         table="merges",
+        access="merges",
     ),
     plain("merges", "id workspace_id kind occurred_at recorded_at", "when", UNTIL_ERASED),
     columns(
@@ -118,6 +130,7 @@ PLACES: Final = (
         "segments and audiences",
         *_DIGEST,
         table="memberships",
+        access="segments",
     ),
     plain("memberships", "segment_id workspace_id version since_at", "since when", UNTIL_ERASED),
     columns(
@@ -128,6 +141,7 @@ PLACES: Final = (
         UNTIL_ERASED,
         Leaving.SENT,
         table="changes",
+        access="segment_changes",
     ),
     plain(
         "changes",
@@ -143,6 +157,7 @@ PLACES: Final = (
         UNTIL_ERASED,
         Leaving.DEAD_LETTERS,
         table="dead_letters",
+        access="dead_letters",
     ),
     plain(
         "dead_letters",
@@ -160,6 +175,7 @@ PLACES: Final = (
         Personal.DIGEST,
         UNTIL_ERASED,
         Leaving.DEAD_LETTERS,
+        withheld="digests of whole records; the records are told",
     ),
     columns(
         "profile_id",
@@ -169,6 +185,7 @@ PLACES: Final = (
         "7 days after the pause of `engine.rest_s`",
         Leaving.RETENTION,
         table="resting_people",
+        access="pauses",
     ),
     plain(
         "resting_people",

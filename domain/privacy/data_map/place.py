@@ -69,6 +69,9 @@ class Place(NamedTuple):
         why: it is needed.
         kept: how long; settings in backticks.
         leaves: by what an erased person leaves it.
+        access: section of an access archive that tells a person what of them rests there
+            (`dataflows.access.sections`).
+        withheld: why no section does; empty where one does, and where nothing personal is.
     """
 
     store: Store
@@ -79,9 +82,23 @@ class Place(NamedTuple):
     personal: Personal
     kept: str
     leaves: Leaving
+    access: str = ""
+    withheld: str = ""
 
 
-def columns(names: str, what: str, why: str, *told: Personal | str | Leaving, table: str) -> Place:
+COPY: Final = "a copy of what its table has"
+"""Why no section of an access archive has an index."""
+
+
+def columns(
+    names: str,
+    what: str,
+    why: str,
+    *told: Personal | str | Leaving,
+    table: str,
+    access: str = "",
+    withheld: str = "",
+) -> Place:
     """A row of a table of Postgres.
 
     Args:
@@ -90,6 +107,8 @@ def columns(names: str, what: str, why: str, *told: Personal | str | Leaving, ta
         why: see `Place`.
         told: `Place.personal`, `Place.kept` and `Place.leaves`.
         table: its name.
+        access: see `Place`.
+        withheld: see `Place`.
     """
     personal, kept, leaves = told
     return Place(
@@ -101,6 +120,8 @@ def columns(names: str, what: str, why: str, *told: Personal | str | Leaving, ta
         Personal(personal),
         kept,
         Leaving(leaves),
+        access,
+        withheld,
     )
 
 

@@ -1,11 +1,21 @@
-"""Places of erasures themselves, and of the audit log: digests that must stay."""
+"""Places of requests themselves, and of the audit log: digests that must stay."""
 
 from typing import Final
 
-from domain.privacy.data_map.place import FOR_EVER, Leaving, Personal, Place, Store, columns, plain
+from domain.privacy.data_map.place import (
+    COPY,
+    FOR_EVER,
+    Leaving,
+    Personal,
+    Place,
+    Store,
+    columns,
+    plain,
+)
 
 _KEPT: Final = (Personal.DIGEST, FOR_EVER, Leaving.KEPT)
 _PROOF: Final = "to prove what was asked for and done"
+_GONE: Final = "the request is told; what it was about is gone"
 
 PLACES: Final = (
     columns(
@@ -14,6 +24,7 @@ PLACES: Final = (
         "late and replayed events do not bring it back",
         *_KEPT,
         table="erased_identifiers",
+        access="suppressed",
     ),
     plain("erased_identifiers", "workspace_id until_ms version", "until when it holds"),
     columns(
@@ -22,6 +33,7 @@ PLACES: Final = (
         "another copy of it does not bring it back",
         *_KEPT,
         table="erased_messages",
+        withheld="digests of messages that are gone: they name nobody any more",
     ),
     plain("erased_messages", "workspace_id", "whose it is"),
     columns(
@@ -30,6 +42,7 @@ PLACES: Final = (
         _PROOF,
         *_KEPT,
         table="erasures",
+        withheld=_GONE,
     ),
     plain(
         "erasures",
@@ -44,6 +57,7 @@ PLACES: Final = (
         "digests that stand for people who are being erased",
         "whether somebody is",
         *_KEPT,
+        withheld=COPY,
     ),
     columns(
         "command",
@@ -53,6 +67,7 @@ PLACES: Final = (
         "until it is completed",
         Leaving.RETENTION,
         table="erasure_progress",
+        withheld=_GONE,
     ),
     plain(
         "erasure_progress",
@@ -61,7 +76,14 @@ PLACES: Final = (
         "until it is completed",
     ),
     plain("erasure_marks", "workspace_id dead_letter_id", "which dead letters were looked at"),
-    columns("command", "which erasure", _PROOF, *_KEPT, table="erasure_recipients"),
+    columns(
+        "command",
+        "which erasure",
+        _PROOF,
+        *_KEPT,
+        table="erasure_recipients",
+        withheld=_GONE,
+    ),
     plain(
         "erasure_recipients",
         "audience_id platform listed confirmed_at outcome",
@@ -73,6 +95,27 @@ PLACES: Final = (
         _PROOF,
         *_KEPT,
         table="privacy_requests",
+        access="requests",
+    ),
+    columns(
+        "keys",
+        "whose data an archive of access holds",
+        "an erasure ends the archives that hold somebody",
+        *_KEPT,
+        table="access_archives",
+        access="requests",
+    ),
+    plain(
+        "access_archives",
+        "request workspace_id status reason attempt deaths sections size_bytes sha256 started_at"
+        " heartbeat_at finished_at expires_at",
+        "an archive of access in counts",
+    ),
+    plain(
+        "access_links",
+        "id request token_hash created_by created_at expires_at",
+        "digests of links to archives",
+        "`privacy.link_lifetime`",
     ),
     plain(
         "privacy_requests",
@@ -86,6 +129,7 @@ PLACES: Final = (
         "every decision and action can be proved; no personal data belongs into a reason",
         *_KEPT,
         table="audit",
+        access="audit",
     ),
     plain("audit", "id workspace_id at actor action", "who did what, when; staff by their keys"),
     plain("audit_chain", "workspace_id seq audit_id hash", "links that prove the log whole"),
@@ -96,5 +140,6 @@ PLACES: Final = (
         "digests of people",
         "what was done about one",
         *_KEPT,
+        withheld=COPY,
     ),
 )

@@ -122,8 +122,8 @@ def test_requests_are_counted_by_month_of_the_workspaces_calendar(
 
     assert (found["open"], found["overdue"]) == (1, 1)
     assert [tuple(month.values()) for month in found["months"]] == [
-        ("2026-03", 1, 1, 1, 28.0),
-        ("2026-02", 2, 1, 1, 2.0),
+        ("2026-03", 1, {"erasure": 1, "access": 0}, 1, 1, 28.0),
+        ("2026-02", 2, {"erasure": 2, "access": 0}, 1, 1, 2.0),
     ]
 
 

@@ -1,0 +1,58 @@
+"""Requests of one person, what is suppressed of them, audit entries and dead letters about them."""
+
+from typing import Final
+
+from domain.event import COMMANDS
+from store.connection import one_of
+from store.privacy import archives
+
+REQUESTS: Final = f"""
+    SELECT r.id, r.kind, r.requested_at, r.due_at, r.completed_at,
+        CASE WHEN r.keys <@ %(keys)s THEN r.reason END, r.afterwards, e.processed_at,
+        {archives.STATUS}, a.finished_at, a.expires_at
+    FROM privacy_requests r LEFT JOIN erasures e ON e.command = r.command
+        LEFT JOIN access_archives a ON a.request = r.id
+    WHERE r.workspace_id = %(workspace)s
+        AND (r.keys && %(keys)s OR a.keys && %(keys)s OR r.profile = ANY(%(keys)s))
+    ORDER BY r.id
+"""
+SUPPRESSED: Final = """
+    SELECT key, until_ms FROM erased_identifiers
+    WHERE key = ANY(%(keys)s) AND workspace_id = %(workspace)s AND until_ms > %(never)s
+    ORDER BY until_ms, key
+"""
+"""Of which more is remembered than a version; `never` is that of the others."""
+# Commands name identifiers in their particulars; everything else says in its subject whom it is
+# about.
+AUDIT: Final = f"""
+    SELECT id, at, actor, action, subject, detail FROM audit
+    WHERE workspace_id = %(workspace)s AND subject = ANY(
+        SELECT 'profile:' || key FROM unnest(%(keys)s) AS key
+        UNION ALL SELECT 'erasure:' || command FROM privacy_requests
+            WHERE workspace_id = %(workspace)s AND keys <@ %(keys)s
+        UNION ALL SELECT 'access:' || command FROM privacy_requests
+            WHERE workspace_id = %(workspace)s AND keys <@ %(keys)s)
+    UNION
+    SELECT id, at, actor, action, subject, detail FROM audit
+    WHERE workspace_id = %(workspace)s AND action IN {one_of(COMMANDS)} AND EXISTS (
+        SELECT FROM jsonb_path_query(detail, 'strict $.**') AS part
+        WHERE jsonb_typeof(part) = 'string' AND part #>> '{{}}' = ANY(%(hexes)s))
+    ORDER BY id
+"""
+LETTERS: Final = """
+    SELECT id, workspace_id IS NULL, source_id, log, partition, position, index, reason, detail,
+        received_at, recorded_at, status, payload
+    FROM dead_letters WHERE id = ANY(%(ids)s)
+        AND (workspace_id = %(workspace)s OR workspace_id IS NULL) ORDER BY id
+"""
+"""Some letters (`ids`)."""
+OTHERS: Final = """
+    SELECT key FROM identifiers WHERE key = ANY(%(named)s) AND workspace_id = %(workspace)s
+        AND profile_id <> %(profile)s
+"""
+"""Which of some identifiers (`named`) are those of other people."""
+MESSAGES: Final = """
+    SELECT message_key FROM events WHERE message_key = ANY(%(named)s)
+        AND leaf = ANY(%(keys)s) AND workspace_id = %(workspace)s
+"""
+"""Which of some messages (`named`) are the person's."""
