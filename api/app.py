@@ -62,6 +62,7 @@ from api.pages.routes import add_pages
 from api.privacy import erasures_routes as erasures
 from api.privacy import map_routes as data_map
 from api.privacy import requests_routes as privacy_requests
+from api.profiles import consent_routes as consent
 from api.profiles import events_routes as events
 from api.profiles import feed_routes as feed
 from api.profiles import members_routes as members
@@ -119,6 +120,7 @@ ROUTES = (
     dead_letters.router,
     dead_letter_statistics.router,
     decisions.router,
+    consent.router,
     events.router,
     erasures.router,
     exports.router,

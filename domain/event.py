@@ -10,6 +10,7 @@ import msgspec
 
 from domain.failure import Failure
 from domain.ids import IdentifierKey, MessageKey, ProfileId, SourceId, WorkspaceId
+from domain.statement import Statement
 
 EVENT_TYPES: Final = ("track", "identify", "page", "screen", "group", "alias")
 
@@ -60,6 +61,7 @@ class Event(msgspec.Struct, frozen=True, gc=False):
         traits: person traits that this event sets (identify, and ``context.traits``).
         consent: purpose → granted; `domain.profiles.consent.EVERY_PURPOSE` → False where it refuses
             whatever it does not name, too.
+        statements: what `consent` is made of: the statements in their forms.
         order: set when the event is a purchase.
         group: group id, for group calls.
         group_traits: traits of that group.
@@ -98,6 +100,7 @@ class Event(msgspec.Struct, frozen=True, gc=False):
     address: int = -1
     report: Report | None = None
     odd: tuple[str, ...] = ()
+    statements: tuple[Statement, ...] = ()
 
 
 class Command(msgspec.Struct, frozen=True, kw_only=True):
