@@ -68,6 +68,7 @@ from api.profiles import feed_routes as feed
 from api.profiles import members_routes as members
 from api.profiles import person_changes_routes as person_changes
 from api.profiles import routes as profiles
+from api.profiles import stating_routes as stating
 from api.profiles.programs import Programs
 from api.profiles.reader import ProfileReader
 from api.segments import previews_routes as previews
@@ -121,6 +122,7 @@ ROUTES = (
     dead_letter_statistics.router,
     decisions.router,
     consent.router,
+    stating.router,
     events.router,
     erasures.router,
     exports.router,

@@ -59,7 +59,7 @@ _COMMANDS: Final = {
         needs_stack=False,
     ),
     "consent": _Entry(
-        "Show what a person stated about consent, and which statement counts.",
+        "Show what a person stated about consent; grant or withdraw it in their name.",
         "consent.command",
         needs_stack=False,
     ),

@@ -13,6 +13,13 @@ from domain.ids import IdentifierKey, MessageKey, ProfileId, SourceId, Workspace
 from domain.statement import Statement
 
 EVENT_TYPES: Final = ("track", "identify", "page", "screen", "group", "alias")
+CONSENT: Final = "consent"
+"""Type of the event that an operator's statement of consent is; no client can send one.
+
+It comes as a command. It says what its one identifier consents to, and is no activity.
+"""
+OPERATOR: Final = SourceId(0)
+"""In place of a source: an operator."""
 
 
 class Identifier(NamedTuple):
@@ -50,8 +57,8 @@ class Event(msgspec.Struct, frozen=True, gc=False):
 
     Attributes:
         workspace: tenant.
-        source: where it came from.
-        type: one of `EVENT_TYPES`.
+        source: where it came from; `OPERATOR` for `CONSENT`.
+        type: one of `EVENT_TYPES`, or `CONSENT`.
         name: event name for track; page or screen name, else the empty string.
         message_key: what de-duplication compares.
         message_id: as the client sent it.
@@ -179,7 +186,9 @@ class Erase(Command, frozen=True, kw_only=True):
 
 
 COMMANDS: Final[dict[str, type[Command]]] = {each.kind: each for each in (Unmerge, Allow, Erase)}
-"""Kinds of commands, as the log, stored events and the audit log call them."""
+"""Kinds of commands that are no events, as the log, stored events and the audit log call them."""
+ORDERS: Final = (*COMMANDS, CONSENT)
+"""Kinds of everything that operators order through the log."""
 
 
 class DeadLetter(msgspec.Struct, frozen=True):

@@ -78,7 +78,7 @@ def _spoken(
         key = MessageKey(_bytes(event.message_key))
         said = [
             Told(to_ms(event.occurred_at), key, statement)
-            for statement in read(event.payload)
+            for statement in read(event.source_id, event.payload)
             if purpose is None or statement.purpose == purpose
         ]
         if said:

@@ -8,10 +8,12 @@ from pydantic.config import JsonDict
 
 from api.web.paging import Page
 from api.web.values import Instant, View, instant
+from domain.event import OPERATOR
 from domain.ids import MessageKey
 from domain.profiles.leaf import Register
 from domain.statement import StatementState
 from operators.profiles.consent_history import Because, InForce, Run, Told, counts_for
+from sources.intake.operator_consent import read_operator_consent
 from store.profiles.consent_events import SpeakingEvent
 
 Events = Mapping[MessageKey, SpeakingEvent]
@@ -54,6 +56,22 @@ class Said(View):
         return cls.model_validate(_said(told, events))
 
 
+class OperatorView(View):
+    """Who stated it in the person's name, and why."""
+
+    author: str
+    reason: str
+    evidence: str
+
+    @classmethod
+    def from_event(cls, event: SpeakingEvent) -> "OperatorView | None":
+        """From the event of an operator's statement; None for any other event."""
+        if event.source_id != OPERATOR:
+            return None
+        told = read_operator_consent(event.payload)
+        return cls(author=told.author, reason=told.reason, evidence=told.evidence)
+
+
 class ConsentEntry(Said):
     """A statement, or several equal ones after each other; the fields are those of the first."""
 
@@ -65,6 +83,7 @@ class ConsentEntry(Said):
                     "count": 12,
                     "last_at": "2026-03-04T18:00:00Z",
                     "is_whole": True,
+                    "operator": None,
                     "in_force": True,
                 }
             ]
@@ -75,6 +94,9 @@ class ConsentEntry(Said):
     last_at: Instant = Field(description="Event time of the newest of them.")
     is_whole: bool = Field(
         description="False where older statements that this page did not look at may belong to it."
+    )
+    operator: OperatorView | None = Field(
+        description="Null where the person's own client or system said so."
     )
     in_force: bool = Field(description="Whether the newest of them is the statement that counts.")
 
@@ -87,6 +109,7 @@ class ConsentEntry(Said):
             "count": run.size,
             "last_at": instant(run.last.at_ms),
             "is_whole": run.is_whole,
+            "operator": OperatorView.from_event(events[run.first.event]),
             "in_force": counts_for(registers, run.last),
         }
         return cls.model_validate(_said(run.first, events) | fields)

@@ -59,6 +59,11 @@ class ConsentClient:
                 return
             query["cursor"] = page["next"]
 
+    def state(self, body: dict[str, Any]) -> str:
+        """State the person's consent; answers the command's id."""
+        path = f"/cdp/profiles/{self.profile}/consent"
+        return str(self._json("POST", path, body=body)["command_id"])
+
     def _json(
         self, method: str, path: str, *, params: dict[str, Any] | None = None, body: object = None
     ) -> dict[str, Any]:

@@ -496,7 +496,7 @@ def test_the_newest_statement_counts_and_at_one_instant_the_refusal(
 @given(EVENTS)
 def test_the_history_of_a_stored_event_is_what_the_engine_folds(raw: bytes) -> None:
     said = decoded(raw)
-    told = READ(said.payload)
+    told = READ(1, said.payload)
     assert told == said.statements
     assert verdicts(told) == said.consent
     assert len({one.purpose for one in told}) == len(told)
@@ -554,9 +554,9 @@ SEGMENTS, RUDDERSTACKS = "context.consent.categoryPreferences", "context.consent
 def test_a_statement_says_in_which_form_and_text_version_it_was_made(
     raw: bytes, told: list[Statement]
 ) -> None:
-    assert sorted(READ(raw)) == sorted(told)
+    assert sorted(READ(1, raw)) == sorted(told)
 
 
 def test_what_is_no_event_states_nothing() -> None:
-    assert READ(b'{"type":"dance","context":{"consent":"no"}}') == ()
-    assert READ(b'["consent"') == ()
+    assert READ(1, b'{"type":"dance","context":{"consent":"no"}}') == ()
+    assert READ(1, b'["consent"') == ()
