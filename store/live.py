@@ -187,6 +187,9 @@ _COMMANDS: Final = f"""
 _PROCESSED: Final = """
     SELECT message_key FROM events
     WHERE workspace_id = %(workspace)s AND message_key = ANY(%(keys)s)
+    UNION ALL
+    SELECT message_key FROM erased_messages
+    WHERE workspace_id = %(workspace)s AND message_key = ANY(%(keys)s)
 """
 
 

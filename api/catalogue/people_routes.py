@@ -66,7 +66,7 @@ async def list_purposes(
     """
     names, scaled = await _names(pool, caller.workspace)
     known = await known_purposes(pool, settings, caller.workspace)
-    said = {name: Answers(0, names.refuse_every) for name in known.names} | names.purposes
+    said = {name: Answers(0, names.refuse_every) for name in known.names} | dict(names.purposes)
     ranked = sorted(
         said.items(), key=lambda item: (item[0] not in known.names, -item[1].granted, item[0])
     )

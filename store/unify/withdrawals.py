@@ -11,6 +11,7 @@ import psycopg
 
 from domain.changes import Changes
 from domain.export import WITH_FILE, ExportStatus
+from domain.ids import ProfileId, WorkspaceId
 from store import locks
 from store.connection import Keys, one_of
 
@@ -40,8 +41,11 @@ def revoke_exports(cursor: psycopg.Cursor, changes: Changes) -> None:
         cursor: of the commit, everything else written.
         changes: to be committed.
     """
-    for workspace in sorted({one.workspace for one in changes.withdrawals}):
-        cursor.execute(_LOCK, (locks.EXPORT_FILES, workspace))
+    lost: dict[tuple[WorkspaceId, str], set[ProfileId]] = {}
     for one in changes.withdrawals:
-        people = Keys(list(one.people))
-        cursor.execute(_REVOKE, (one.workspace, one.purpose, people, people))
+        lost.setdefault((one.workspace, one.purpose), set()).update(one.people)
+    for workspace in sorted({workspace for workspace, _ in lost}):
+        cursor.execute(_LOCK, (locks.EXPORT_FILES, workspace))
+    for (workspace, purpose), people in sorted(lost.items()):
+        keys = Keys(sorted(people))
+        cursor.execute(_REVOKE, (workspace, purpose, keys, keys))

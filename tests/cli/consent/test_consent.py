@@ -44,6 +44,22 @@ def test_a_history_shows_changes_and_what_counts(run: Run, person: str) -> None:
     assert said == run("history", person, "--all", "--purpose", "advertising").output
 
 
+def test_consent_is_granted_and_withdrawn_through_the_log(run: Run) -> None:
+    because = ("-r", "asked on the phone")
+    assert "consent-" in run("withdraw", "user_id=mary", "advertising", *because).output
+    granted = ("grant", "user_id=mary", "advertising", *because, "--evidence", "form 4711")
+    at = ("--stated-at", "2026-01-01T00:00:00Z", "--version", "v7")
+    assert "is in the log" in run(*granted, *at).output
+
+
+def test_what_cannot_be_stated_says_why(run: Run) -> None:
+    because = ("-r", "asked on the phone")
+    said = run("withdraw", "user_id=mary", "sms", *because, code=2).output
+    assert "advertising" in said
+    assert "evidence" in run("grant", "user_id=mary", "advertising", *because, code=2).output
+    assert "shows too little" in run("withdraw", "user_id=mary", "a", "-r", "", code=2).output
+
+
 def test_whoever_is_not_there_or_is_not_named_is_refused(run: Run) -> None:
     assert "no such" in run("history", "user_id=nobody", code=2).output.lower()
     assert "a person is" in run("history", "mary", code=2).output

@@ -40,7 +40,7 @@ export function ConsentHistory({ profile }: { readonly profile: string }) {
                 cell: (row) => (row.purpose === "*" ? "every purpose" : row.purpose),
               },
               { name: "state", cell: (row) => <State entry={row} /> },
-              { name: "source", cell: (row) => row.source, from: "md" },
+              { name: "source", cell: (row) => <Source entry={row} />, from: "md" },
               { name: "form", cell: (row) => row.form, from: "lg" },
               { name: "version", cell: (row) => row.version ?? "–", from: "lg" },
             ]}
@@ -49,6 +49,11 @@ export function ConsentHistory({ profile }: { readonly profile: string }) {
       </Answer>
     </Card>
   );
+}
+
+function Source({ entry }: { readonly entry: Entry }) {
+  if (entry.operator === null) return entry.source;
+  return `operator: ${entry.operator.reason}`;
 }
 
 function State({ entry }: { readonly entry: Entry }) {
