@@ -1,17 +1,23 @@
 """Purposes of consent that an installation asks people about."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import AfterValidator, Field
 
 from domain.profiles.consent import EVERY_PURPOSE, is_plain_purpose, purpose_of
 
+_FORBIDS: Final = re.compile(r"(do[ _-]?not|dont|no|opt[ _-]?out)[ _-]")
+
 
 def _normal(name: str) -> str:
     if purpose_of(name) != name or name in {"", EVERY_PURPOSE} or not is_plain_purpose(name):
         raise ValueError("a purpose is named in lower case, without surrounding blanks, and not *")
+    if _FORBIDS.match(name):
+        # Granted, it would permit what it forbids.
+        raise ValueError("name what is allowed, for example sell_or_share: a refusal forbids it")
     return name
 
 
