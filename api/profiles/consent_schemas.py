@@ -6,6 +6,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field
 from pydantic.config import JsonDict
 
+from api.profiles.parts_schemas import EXAMPLE_ID
 from api.web.paging import Page
 from api.web.values import Instant, View, instant
 from domain.event import OPERATOR
@@ -28,6 +29,20 @@ _SAID: JsonDict = {
     "event_type": "track",
     "source_id": 1,
     "source": "shop",
+}
+_ENTRY: JsonDict = _SAID | {
+    "count": 12,
+    "last_at": "2026-03-04T18:00:00Z",
+    "is_whole": True,
+    "operator": None,
+    "in_force": True,
+}
+_COUNTS: JsonDict = {
+    "purpose": "advertising",
+    "granted": True,
+    "at": "2026-03-04T18:00:00Z",
+    "because": "newest",
+    "statement": _SAID,
 }
 
 
@@ -75,20 +90,7 @@ class OperatorView(View):
 class ConsentEntry(Said):
     """A statement, or several equal ones after each other; the fields are those of the first."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                _SAID
-                | {
-                    "count": 12,
-                    "last_at": "2026-03-04T18:00:00Z",
-                    "is_whole": True,
-                    "operator": None,
-                    "in_force": True,
-                }
-            ]
-        }
-    )
+    model_config = ConfigDict(json_schema_extra={"examples": [_ENTRY]})
 
     count: int = Field(description="Statements in a row with this state and text version.")
     last_at: Instant = Field(description="Event time of the newest of them.")
@@ -118,19 +120,7 @@ class ConsentEntry(Said):
 class PurposeInForce(View):
     """What counts for a purpose now, and why."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "purpose": "advertising",
-                    "granted": True,
-                    "at": "2026-03-04T18:00:00Z",
-                    "because": "newest",
-                    "statement": _SAID,
-                }
-            ]
-        }
-    )
+    model_config = ConfigDict(json_schema_extra={"examples": [_COUNTS]})
 
     purpose: str
     granted: bool
@@ -157,6 +147,19 @@ class PurposeInForce(View):
 
 class ConsentHistory(Page[ConsentEntry]):
     """A page of what a person stated about consent, the newest change first."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "items": [_ENTRY],
+                    "next": None,
+                    "profile_id": EXAMPLE_ID,
+                    "in_force": [_COUNTS],
+                }
+            ]
+        }
+    )
 
     profile_id: UUID
     in_force: list[PurposeInForce] | None = Field(
