@@ -63,11 +63,13 @@ from api.privacy import access_routes as privacy_access
 from api.privacy import erasures_routes as erasures
 from api.privacy import map_routes as data_map
 from api.privacy import requests_routes as privacy_requests
+from api.profiles import consent_routes as consent
 from api.profiles import events_routes as events
 from api.profiles import feed_routes as feed
 from api.profiles import members_routes as members
 from api.profiles import person_changes_routes as person_changes
 from api.profiles import routes as profiles
+from api.profiles import stating_routes as stating
 from api.profiles.programs import Programs
 from api.profiles.reader import ProfileReader
 from api.segments import previews_routes as previews
@@ -120,6 +122,8 @@ ROUTES = (
     dead_letters.router,
     dead_letter_statistics.router,
     decisions.router,
+    consent.router,
+    stating.router,
     events.router,
     erasures.router,
     exports.router,

@@ -58,6 +58,11 @@ _COMMANDS: Final = {
         "privacy.command",
         needs_stack=False,
     ),
+    "consent": _Entry(
+        "Show what a person stated about consent; grant or withdraw it in their name.",
+        "consent.command",
+        needs_stack=False,
+    ),
     "segments": _Entry(
         "List, apply, publish, pause, resume and delete segments.", "segments.segments"
     ),

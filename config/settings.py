@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, create_model
 
 from config.alerting import Alerts
 from config.collector import EdgeParams
+from config.consent import ConsentParams
 from config.embedded import EmbeddedParams
 from config.live import LiveParams
 from config.observing import MetricsParams
@@ -169,6 +170,7 @@ class Settings(_Section):
     identity: IdentityRules = IdentityRules()
     profile: ProfileRules = ProfileRules()
     privacy: PrivacyParams = PrivacyParams()
+    consent: ConsentParams = ConsentParams()
     definitions: DefinitionParams = DefinitionParams()
     sweeps: SweepParams = SweepParams()
     rfm: RfmRefreshParams = RfmRefreshParams()

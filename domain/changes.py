@@ -175,6 +175,14 @@ class Erasure(msgspec.Struct, frozen=True):
     entries: dict[IdentifierKey, Erased]
 
 
+class Withdrawal(NamedTuple):
+    """People who no longer consent to a purpose; ids that they had or have."""
+
+    workspace: WorkspaceId
+    purpose: str
+    people: tuple[ProfileId, ...]
+
+
 class Changes(msgspec.Struct):
     """Everything a batch does, to be written in one transaction or not at all.
 
@@ -204,6 +212,7 @@ class Changes(msgspec.Struct):
         redriven: dead letters that this batch settles.
         suppressed: (workspace, message) of events that are not kept; another copy is a duplicate.
         erasures: what commands remove, before everything else is written.
+        withdrawals: consent that was granted before.
         judged: of `judged_keys`, until when events of those that were erased before are not kept;
             anything else at the commit is a conflict.
     """
@@ -229,6 +238,7 @@ class Changes(msgspec.Struct):
     redriven: list[int] = []
     suppressed: list[tuple[WorkspaceId, MessageKey]] = []
     erasures: list[Erasure] = []
+    withdrawals: list[Withdrawal] = []
     judged: dict[IdentifierKey, int] = {}
 
     def judged_keys(self) -> set[IdentifierKey]:

@@ -10,8 +10,16 @@ import msgspec
 
 from domain.failure import Failure
 from domain.ids import IdentifierKey, MessageKey, ProfileId, SourceId, WorkspaceId
+from domain.statement import Statement
 
 EVENT_TYPES: Final = ("track", "identify", "page", "screen", "group", "alias")
+CONSENT: Final = "consent"
+"""Type of the event that an operator's statement of consent is; no client can send one.
+
+It comes as a command. It says what its one identifier consents to, and is no activity.
+"""
+OPERATOR: Final = SourceId(0)
+"""In place of a source: an operator."""
 
 
 class Identifier(NamedTuple):
@@ -49,8 +57,8 @@ class Event(msgspec.Struct, frozen=True, gc=False):
 
     Attributes:
         workspace: tenant.
-        source: where it came from.
-        type: one of `EVENT_TYPES`.
+        source: where it came from; `OPERATOR` for `CONSENT`.
+        type: one of `EVENT_TYPES`, or `CONSENT`.
         name: event name for track; page or screen name, else the empty string.
         message_key: what de-duplication compares.
         message_id: as the client sent it.
@@ -60,6 +68,7 @@ class Event(msgspec.Struct, frozen=True, gc=False):
         traits: person traits that this event sets (identify, and ``context.traits``).
         consent: purpose → granted; `domain.profiles.consent.EVERY_PURPOSE` → False where it refuses
             whatever it does not name, too.
+        statements: what `consent` is made of: the statements in their forms.
         order: set when the event is a purchase.
         group: group id, for group calls.
         group_traits: traits of that group.
@@ -98,6 +107,7 @@ class Event(msgspec.Struct, frozen=True, gc=False):
     address: int = -1
     report: Report | None = None
     odd: tuple[str, ...] = ()
+    statements: tuple[Statement, ...] = ()
 
 
 class Command(msgspec.Struct, frozen=True, kw_only=True):
@@ -176,7 +186,9 @@ class Erase(Command, frozen=True, kw_only=True):
 
 
 COMMANDS: Final[dict[str, type[Command]]] = {each.kind: each for each in (Unmerge, Allow, Erase)}
-"""Kinds of commands, as the log, stored events and the audit log call them."""
+"""Kinds of commands that are no events, as the log, stored events and the audit log call them."""
+ORDERS: Final = (*COMMANDS, CONSENT)
+"""Kinds of everything that operators order through the log."""
 
 
 class DeadLetter(msgspec.Struct, frozen=True):

@@ -53,7 +53,7 @@ EXPORT_TRANSITIONS: Final[Transitions] = {
     (None, ExportStatus.QUEUED): "file ordered",
     (None, ExportStatus.RUNNING): "stream begun",
     (ExportStatus.QUEUED, ExportStatus.RUNNING): "taken up by a writer",
-    (ExportStatus.RUNNING, ExportStatus.QUEUED): "given back, or somebody was erased",
+    (ExportStatus.RUNNING, ExportStatus.QUEUED): "given back, or somebody was erased or withdrew",
     (ExportStatus.RUNNING, ExportStatus.DONE): "all written",
     (ExportStatus.RUNNING, ExportStatus.FAILED): "given up, writers died, or stream broken off",
     (ExportStatus.FAILED, ExportStatus.DONE): "stream went on after all",
@@ -61,7 +61,10 @@ EXPORT_TRANSITIONS: Final[Transitions] = {
     (ExportStatus.RUNNING, ExportStatus.CANCELLED): "cancelled",
     (ExportStatus.DONE, ExportStatus.DELETED): "deleted",
     (ExportStatus.DONE, ExportStatus.EXPIRED): "kept long enough",
-    (ExportStatus.DONE, ExportStatus.REVOKED): "somebody was erased, or its form withdrawn",
+    (
+        ExportStatus.DONE,
+        ExportStatus.REVOKED,
+    ): "somebody was erased or withdrew, or its form is gone",
 }
 """What changes the status of an export; None: there is none yet."""
 

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from domain.policies import ProfileRules
 from oracle.statements.consent import EVERYTHING
-from oracle.statements.record import Statement
+from oracle.statements.record import OPERATORS, Statement
 
 V = TypeVar("V")
 Register = tuple[Any, int, int]
@@ -57,7 +57,10 @@ def view_of(statements: Sequence[Statement], rules: ProfileRules) -> View:
     """
     if not statements:
         return View()
-    in_time = sorted(statements, key=lambda event: (event.at_ms, event.tie))
+    said = sorted(statements, key=lambda event: (event.at_ms, event.tie))
+    in_time = [event for event in said if event.type != OPERATORS]
+    if not in_time:
+        return View(consent=_consent(said))
     names = Counter(f"{event.type}:{event.name}" for event in in_time if event.name)
     traits: dict[str, Register] = {}
     groups: dict[str, Register] = {}
@@ -78,7 +81,7 @@ def view_of(statements: Sequence[Statement], rules: ProfileRules) -> View:
         revenue=_revenue(orders),
         first_order_ms=orders[0].at_ms if orders else 0,
         last_order_ms=orders[-1].at_ms if orders else 0,
-        consent=_consent(in_time),
+        consent=_consent(said),
         overflow=len(names) > rules.name_limit
         or len(traits) > rules.trait_limit
         or len(groups) > rules.group_limit,

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, Final, LiteralString
 from uuid import UUID
 
-from domain.event import COMMANDS
+from domain.event import ORDERS
 from store.connection import one_of
 from store.fetch import Pool, fetch
 
@@ -171,7 +171,7 @@ class Command:
     """A command that somebody gave.
 
     Attributes:
-        kind: of `domain.event.COMMANDS`.
+        kind: of `domain.event.ORDERS`.
     """
 
     id: int
@@ -181,11 +181,14 @@ class Command:
 
 _COMMANDS: Final = f"""
     SELECT id, at, action FROM audit WHERE workspace_id = %(workspace)s
-      AND action IN {one_of(COMMANDS)} AND id > %(after)s AND at >= %(since)s
+      AND action IN {one_of(ORDERS)} AND id > %(after)s AND at >= %(since)s
     ORDER BY id LIMIT %(limit)s
 """
 _PROCESSED: Final = """
     SELECT message_key FROM events
+    WHERE workspace_id = %(workspace)s AND message_key = ANY(%(keys)s)
+    UNION ALL
+    SELECT message_key FROM erased_messages
     WHERE workspace_id = %(workspace)s AND message_key = ANY(%(keys)s)
 """
 

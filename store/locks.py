@@ -42,7 +42,7 @@ ERASURES: Final = int.from_bytes(b"erasing", "big")
 ACCESS: Final = int.from_bytes(b"access", "big")
 """Key: one process at a time writes archives of access."""
 EXPORT_FILES: Final = 0x5478
-"""Class, by workspace: a writer that begins, or an erasure that revokes files."""
+"""Class, by workspace: writers that begin, erasures that revoke files; shared: withdrawals."""
 GATE_INPUTS: Final = 0x5361
 """Class, by workspace: what people say about its pushes."""
 AUDIT_CHECK: Final = 0x4143

@@ -3,17 +3,18 @@
 import asyncio
 import secrets
 from collections.abc import Callable
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Query
 
-from api.catalogue.schemas import CataloguePurpose, CatalogueTrait
-from api.web.deps import PoolDep, Reader
+from api.catalogue.schemas import CataloguePurpose, CatalogueTrait, PurposeSegment
+from api.web.deps import PoolDep, Reader, SettingsDep
 from api.web.paging import LIMIT_MAX, Page
+from api.web.purposes import KnownPurposes, known_purposes
 from api.web.values import Count
 from domain.profiles.profile import decode_person
-from operators.profiles.names import Names, count_names
+from operators.profiles.names import Answers, Names, count_names
 from store.counting import estimate
 from store.fetch import Pool
 from store.profiles.catalogue import sampled_people
@@ -52,25 +53,48 @@ async def list_trait_names(
 @router.get("/purposes", summary="List purposes of consent")
 async def list_purposes(
     caller: Reader,
+    settings: SettingsDep,
     pool: PoolDep,
     limit: Annotated[int, Query(ge=1, le=LIMIT_MAX, description="Purposes at most.")] = 50,
 ) -> Page[CataloguePurpose]:
-    """Purposes that people stated something about, the most often granted first.
+    """Purposes that are known, or that people stated something about; most often granted first.
+
+    Known are those of the setting `consent.purposes`, and those that platforms, segments or exports
+    need; they come first.
 
     Of more than 1,000 people 1,000 are looked at, others each time: numbers are estimates.
     """
     names, scaled = await _names(pool, caller.workspace)
-    ranked = sorted(names.purposes.items(), key=lambda item: (-item[1].granted, item[0]))
+    known = await known_purposes(pool, settings, caller.workspace)
+    said = {name: Answers(0, names.refuse_every) for name in known.names} | dict(names.purposes)
+    ranked = sorted(
+        said.items(), key=lambda item: (item[0] not in known.names, -item[1].granted, item[0])
+    )
     items = [
         CataloguePurpose(
             purpose=purpose,
-            granted=scaled(said.granted),
-            refused=scaled(said.refused),
-            unstated=scaled(names.people - said.granted - said.refused),
+            granted=scaled(one.granted),
+            refused=scaled(one.refused),
+            unstated=scaled(names.people - one.granted - one.refused),
+            **_needed(known, purpose),
         )
-        for purpose, said in ranked[:limit]
+        for purpose, one in ranked[:limit]
     ]
     return Page(items=items, next=None)
+
+
+def _needed(known: KnownPurposes, purpose: str) -> dict[str, Any]:
+    """What a purpose is called, and who needs it."""
+    configured, needs = known.configured.get(purpose), known.needs.get(purpose, [])
+    return {
+        "title": configured.title if configured else None,
+        "words": configured.words if configured else "",
+        "platforms": known.platforms.get(purpose, []),
+        "segments": [
+            PurposeSegment(id=one.id, name=one.name) for one in needs if one.kind == "segment"
+        ],
+        "exports": [one.id for one in needs if one.kind == "export"],
+    }
 
 
 async def _names(pool: Pool, workspace: int) -> tuple[Names, Callable[[int], Count]]:

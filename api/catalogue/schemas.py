@@ -74,8 +74,15 @@ class CatalogueTrait(View):
     )
 
 
+class PurposeSegment(View):
+    """A segment that serves a purpose."""
+
+    id: int
+    name: str
+
+
 class CataloguePurpose(View):
-    """A purpose that people stated something about."""
+    """A purpose that people stated something about, or that is configured or needed."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -85,6 +92,11 @@ class CataloguePurpose(View):
                     "granted": {"value": 900, "exact": False},
                     "refused": {"value": 120, "exact": False},
                     "unstated": {"value": 180, "exact": False},
+                    "title": "Advertising",
+                    "words": "We show you our offers on other sites.",
+                    "platforms": ["meta", "google"],
+                    "segments": [{"id": 3, "name": "Buyers"}],
+                    "exports": [12],
                 }
             ]
         }
@@ -94,6 +106,13 @@ class CataloguePurpose(View):
     granted: Count
     refused: Count = Field(description="Who refused it, or every purpose.")
     unstated: Count = Field(description="Who said nothing: it counts as not granted.")
+    title: str | None = Field(description="As configured; null where it is not.")
+    words: str = Field(description="What people are told that they allow.")
+    platforms: list[str] = Field(description="Platforms that are sent nobody without it.")
+    segments: list[PurposeSegment] = Field(description="Segments that serve it.")
+    exports: list[int] = Field(
+        description="Exports that serve it and have a file, or are about to have one."
+    )
 
 
 class CatalogueIdentifier(View):

@@ -27,6 +27,7 @@ _REASONS = {
     "form": "A platform's form holds nothing but identifiers, of people who consent to the"
     " platform's purpose: order it again.",
     "erased": "Somebody was erased after it was written: order it again.",
+    "withdrawn": "Somebody in it withdrew consent after it was written: order it again.",
 }
 """Code → what happened and what to do."""
 

@@ -33,8 +33,8 @@ class EventView(View):
     id: UUID = Field(description="Keyed digest of the message id; what de-duplication compares.")
     message_id: str | None = Field(description="As the client sent it; null where it sent none.")
     type: str = Field(
-        description="track, identify, page, screen, group, alias; or unmerge, allow: commands of"
-        " operators."
+        description="track, identify, page, screen, group, alias; or unmerge, allow, consent: what"
+        " operators ordered."
     )
     name: str
     occurred_at: Instant = Field(description="Event time, corrected for a wrong client clock.")

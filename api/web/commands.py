@@ -2,5 +2,5 @@
 
 from typing import Literal
 
-Kind = Literal["unmerge", "allow", "erase"]
-"""Kinds of commands, of `domain.event.COMMANDS`; the audit log calls their requests so, too."""
+Kind = Literal["unmerge", "allow", "erase", "consent"]
+"""Kinds of commands, of `domain.event.ORDERS`; the audit log calls their requests so, too."""

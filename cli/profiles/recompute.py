@@ -210,7 +210,7 @@ def _people(differences: Sequence[Difference], outcome: Outcome) -> list[Profile
 def _counts(stored: Stored, rebuilt: Rebuilt) -> Counter[str]:
     person = rebuilt.person
     apart = {
-        key: None if key == person.sole or not leaf.types else leaf
+        key: None if key == person.sole or leaf.is_empty else leaf
         for key, leaf in rebuilt.leaves.items()
     }
     moves = [change.delta for change in rebuilt.changes.memberships]

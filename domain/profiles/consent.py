@@ -20,12 +20,16 @@ def purpose_of(text: str) -> str:
     """
     if text.isascii() and text.isalnum():
         return text.lower()
-    known = unicodedata.normalize("NFKC", text)
-    return (
-        "".join([sign for sign in known if unicodedata.category(sign) not in _INVISIBLE])
-        .strip()
-        .lower()
-    )
+    return visible(unicodedata.normalize("NFKC", text)).lower()
+
+
+def visible(text: str) -> str:
+    r"""A text without invisible characters and surrounding blanks.
+
+    >>> visible(" v\u200b2\0 ")
+    'v2'
+    """
+    return "".join([sign for sign in text if unicodedata.category(sign) not in _INVISIBLE]).strip()
 
 
 def is_plain_purpose(text: str) -> bool:

@@ -41,7 +41,8 @@ class Leaf(msgspec.Struct, array_like=True, gc=False):
         version: layout of this structure.
         first_ms: earliest event time, 0 when empty.
         last_ms: latest event time, 0 when empty.
-        types: events per type (``track``, ``page`` …); their sum is the number of events.
+        types: events per type (``track``, ``page`` …); their sum is the number of events. Empty
+            where operators alone have stated something.
         names: events per name, ``type:name``; at most the configured number of names.
         traits: trait → register; at most the configured number.
         groups: group id → register holding that group's latest traits.
@@ -72,6 +73,11 @@ class Leaf(msgspec.Struct, array_like=True, gc=False):
     consent: dict[str, Register] = {}
     overflow: bool = False
     aggregates: dict[int, msgspec.Raw] = {}
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was folded in: no activity, and no statement of an operator."""
+        return not (self.types or self.consent)
 
     @property
     def events(self) -> int:

@@ -7,4 +7,5 @@
 | `sessions` | activity into disjoint intervals | the intervals | closeness, in its test |
 | `lifecycle` | a person and an instant → stage, and when it changes next | none | `oracle.view` |
 | `consent` | a person → what they consented to | none | `oracle.rules` |
+| `consent_history` | statements → changes of state, and which one counts | none | folding them |
 """

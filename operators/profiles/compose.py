@@ -60,18 +60,19 @@ def _join_aggregates(
 def _join_two(
     left: Leaf, right: Leaf, rules: ProfileRules, aggregates: Mapping[int, Aggregate]
 ) -> Leaf:
-    if not right.types:
+    if right.is_empty:
         return left
-    if not left.types:
+    if left.is_empty:
         return right
     revenue = dict(left.revenue)
     for currency, (orders, amount) in right.revenue.items():
         count, total = revenue.get(currency, (0, 0))
         revenue[currency] = Revenue(count + orders, total + amount)
+    active = [leaf for leaf in (left, right) if leaf.types]
     buyers = [leaf for leaf in (left, right) if leaf.revenue]
     view = Leaf(
-        first_ms=min(left.first_ms, right.first_ms),
-        last_ms=max(left.last_ms, right.last_ms),
+        first_ms=min((leaf.first_ms for leaf in active), default=0),
+        last_ms=max((leaf.last_ms for leaf in active), default=0),
         types=_add(left.types, right.types),
         names=_add(left.names, right.names),
         traits=_join(left.traits, right.traits, later),
@@ -105,7 +106,7 @@ def compose(
         immutable, but no containers unless there is only one leaf with events, which is returned as
         it is.
     """
-    remaining = [leaf for leaf in leaves if leaf.types]
+    remaining = [leaf for leaf in leaves if not leaf.is_empty]
     if not remaining:
         return Leaf()
     while len(remaining) > 1:  # pairwise, so that a thousand leaves cost n log n and not n²

@@ -6,7 +6,7 @@ first (`operators.unify.batch`).
 
 from collections.abc import Sequence
 
-from domain.event import Event
+from domain.event import CONSENT, Event
 from domain.policies import ProfileRules
 from domain.profiles.leaf import Leaf, Register, Revenue, later, later_consent, tie_of
 from operators.aggregates.bounded import keep_bounded
@@ -29,6 +29,8 @@ def fold(leaf: Leaf, event: Event, rules: ProfileRules) -> Sequence[str]:
     Returns:
         Traits that fell out because there is no room for all.
     """
+    if event.type == CONSENT:  # no activity
+        return _fold_statements(leaf, event, rules)
     at = event.occurred_ms
     if leaf.types:
         if at < leaf.first_ms:

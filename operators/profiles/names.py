@@ -27,11 +27,13 @@ class Names(NamedTuple):
         people: how many were looked at.
         traits: trait → JSON type → people whose newest value has it.
         purposes: purpose → what was said of it.
+        refuse_every: people who refused every purpose.
     """
 
     people: int
     traits: Mapping[str, Mapping[str, int]]
     purposes: Mapping[str, Answers]
+    refuse_every: int = 0
 
 
 def count_names(views: Iterable[Leaf]) -> Names:
@@ -61,4 +63,5 @@ def count_names(views: Iterable[Leaf]) -> Names:
             purpose: Answers(granted[purpose], count + every - apart[purpose])
             for purpose, count in refused.items()
         },
+        every,
     )

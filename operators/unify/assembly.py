@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Sequence
 
-from domain.changes import Changes, LoadedState, NewIdentifier
+from domain.changes import Changes, LoadedState, NewIdentifier, Withdrawal
 from domain.event import Event
 from domain.ids import IdentifierKey, MessageKey, ProfileId, WorkspaceId
 from domain.profiles.leaf import Leaf, tie_of
 from domain.profiles.profile import Person, decode_person
 from operators.identity.groups import Group
 from operators.profiles.compose import compose
+from operators.profiles.consent import consents, granted
 from operators.profiles.fold import fold
 from operators.segments.inputs import CONSENT, Token
 from operators.segments.membership import Trigger, apply, evaluate, leave_all
@@ -34,6 +35,7 @@ class Assembly:
         self._people: dict[ProfileId, Person] = {}
         self._read: dict[ProfileId, int] = {}
         self._touched: dict[int, set[Token]] = {}
+        self._granted: dict[int, dict[str, set[ProfileId]]] = {}
         self._programs: dict[WorkspaceId, Program] = {}
 
     def _program(self, workspace: WorkspaceId) -> Program:
@@ -112,6 +114,11 @@ class Assembly:
             else Person(group.id, group.workspace, 0, Leaf(), {})
         )
         person.built = self._program(group.workspace).newest
+        if group.exact is not None or len(group.people) > 1:
+            owners = self._loaded.owners
+            ids = {one.id for one in group.people}
+            ids.update(owners[key] for key in group.exact or () if key in owners)
+            self._note_granted(person, [self._people[one] for one in sorted(ids)])
         if group.exact is not None and not self._is_union(group):
             self._rebuild(group, person)
         elif len(whole) > 1 or (whole and whole[0] is not person):
@@ -120,6 +127,13 @@ class Assembly:
         person.refused = group.refused
         person.last_link = group.last_link
         return person
+
+    def _note_granted(self, person: Person, before: Iterable[Person]) -> None:
+        """Note what is granted before the batch by those whose identifiers a person gets."""
+        found = self._granted.setdefault(id(person), {})
+        for one in before:
+            for purpose in granted(one.view, one.view.consent):
+                found.setdefault(purpose, set()).add(one.id)
 
     def _is_union(self, group: Group) -> bool:
         """Whether a group is exactly its people and new identifiers: views can be joined."""
@@ -134,7 +148,7 @@ class Assembly:
         )
 
     def _join(self, person: Person, whole: Sequence[Person]) -> None:
-        active = [one for one in whole if one.view.types]
+        active = [one for one in whole if not one.view.is_empty]
         if len(active) > 1:
             for one in active:
                 self._leaves.put_sole(one)
@@ -151,7 +165,7 @@ class Assembly:
         leaves: dict[IdentifierKey, Leaf] = {}
         for key in group.exact or ():
             leaf = self._leaves.of(key)
-            if leaf is not None and leaf.types:
+            if leaf is not None and not leaf.is_empty:
                 leaves[key] = leaf
         if len(leaves) == 1:
             ((key, leaf),) = leaves.items()
@@ -178,6 +192,8 @@ class Assembly:
         if event.traits:
             touched.update([f"trait:{trait}" for trait in event.traits])
         if event.consent:
+            if id(person) not in self._granted:
+                self._note_granted(person, [person])
             touched.update([f"{CONSENT}{purpose}" for purpose in event.consent])
         at_ms, tie = event.occurred_ms, tie_of(event.message_key)
         leaf = self._leaves.receiving(person, key, program)
@@ -214,6 +230,11 @@ class Assembly:
         changes.memberships += evaluation.changes
         changes.confirmed += evaluation.confirmed
         apply(evaluation, person)
+        changes.withdrawals += [
+            Withdrawal(person.workspace, purpose, tuple(sorted(people | {person.id})))
+            for purpose, people in sorted(self._granted.get(id(person), {}).items())
+            if not consents(person.view, purpose)
+        ]
         if person.version:
             changes.replaced[person.id] = person.version
         person.version = self._next_version(group)

@@ -124,7 +124,7 @@ class Erasing:
         """Whether an identifier received any event."""
         packed = self._before.leaves.get(key)
         if packed is not None:
-            return bool(decode_leaf(packed).types)
+            return not decode_leaf(packed).is_empty
         return decode_person(self._before.people[self._before.owners[key]]).sole == key
 
     def _entries(self) -> dict[IdentifierKey, Erased]:

@@ -63,7 +63,7 @@ class Leaves:
             key: strongest identifier of the event.
             program: whose aggregates the leaf keeps.
         """
-        if person.sole == key or not person.view.types:
+        if person.sole == key or person.view.is_empty:
             person.sole = key
             return None
         if person.sole is not None:

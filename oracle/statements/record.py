@@ -7,7 +7,7 @@ everything else comes from the JSON.
 import json
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from domain.ids import IdentifierKey
 from domain.instants import LATEST_MS
@@ -28,6 +28,9 @@ from oracle.statements.payload import (
     storable,
     text_of,
 )
+
+OPERATORS: Final = "consent"
+"""Type of an operator's statement of consent, which is nothing that the person did."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,8 @@ def read_statement(
         identity: identifier kinds, priorities, blocked values.
         profile: which tracks are purchases, and where their amount is.
     """
+    if event.type == OPERATORS:
+        return _operators(event, salt, identity)
     with deeper():
         return _read(event, salt, identity, profile)
 
@@ -106,6 +111,21 @@ def _read(
         group=id_of(said, "groupId") if event.type == "group" else "",
         group_traits={trait: storable(value) for trait, value in group_traits.items()},
         properties=_properties(said) if event.type in ("track", "page", "screen") else {},
+    )
+
+
+def _operators(event: StoredEvent, salt: bytes, identity: IdentityRules) -> Statement:
+    """What an operator states of one identifier's consent."""
+    command = json.loads(event.payload)
+    kind, value = command["identifier"]
+    return Statement(
+        message=event.message_key,
+        at_ms=event.occurred_ms,
+        tie=int.from_bytes(event.message_key[:8], "big", signed=True),
+        type=OPERATORS,
+        name="",
+        named=named_of([(kind, value)], "", salt, identity),
+        consent=((command["purpose"], command["state"] == "granted"),),
     )
 
 

@@ -3,6 +3,8 @@
     {"kind": "unmerge", "workspace": 1, "id": …, "links": [[key, key], …], "author": …, "reason": …}
     {"kind": "erase", "workspace": 1, "id": …, "identifiers": [key, …], "afterwards": "new", …}
 
+`sources.intake.operator_consent` has the form of a statement of consent, which becomes an event.
+
 Keys are 32 hexadecimal digits (`domain.keys`).
 """
 
@@ -11,12 +13,14 @@ from typing import Any, Final
 
 import msgspec
 
-from domain.event import COMMANDS, Command, Erase, Ruling
+from domain.event import COMMANDS, ORDERS, Command, Erase, Event, Ruling
 from domain.ids import IdentifierKey, WorkspaceId
 from domain.intake.envelope import Envelope
 from domain.keys import KEY_BYTES, message_key, proves_command
+from domain.policies import IdentityRules
 from domain.privacy.erasure import FOREVER_MS, Afterwards
 from sources.intake.message import BadRecordError
+from sources.intake.operator_consent import operator_event
 
 UNREADABLE: Final = "unknown"
 """Kind of a command that cannot be read."""
@@ -44,12 +48,15 @@ _COMMAND: Final = msgspec.json.Decoder(_Command)
 _ADDRESS: Final = msgspec.json.Decoder(_Address)
 
 
-def read_command(envelope: Envelope, salts: Mapping[int, bytes]) -> Command:
-    """Read a command.
+def read_command(
+    envelope: Envelope, salts: Mapping[int, bytes], identity: IdentityRules
+) -> Command | Event:
+    """Read a command; a statement of consent is an event.
 
     Args:
         envelope: its envelope.
         salts: workspace id → salt.
+        identity: identifier rules.
 
     Raises:
         BadRecordError: it orders nothing that there is.
@@ -59,8 +66,15 @@ def read_command(envelope: Envelope, salts: Mapping[int, bytes]) -> Command:
     command = _COMMAND.decode(payload)
     salt = salts.get(command.workspace)
     ordered = COMMANDS.get(command.kind)
-    if ordered is None or salt is None:
+    if salt is None or command.kind not in ORDERS:
         raise BadRecordError("bad_command", "$.command")
+    if ordered is None or not issubclass(ordered, Ruling):
+        # Whoever may write to the log must not order in others' names what cannot be taken back,
+        # nor what permits.
+        _prove(command, salt)
+    if ordered is None:
+        key = message_key(salt, command.id)
+        return operator_event(payload, salt, identity, key, envelope.received, envelope.retry_of)
     common: dict[str, Any] = {
         "workspace": WorkspaceId(command.workspace),
         "message_key": message_key(salt, command.id),
@@ -73,11 +87,13 @@ def read_command(envelope: Envelope, salts: Mapping[int, bytes]) -> Command:
     }
     if issubclass(ordered, Ruling):
         return ordered(links=_links(command), **common)
-    if not proves_command(salt, command.kind, command.id):
-        # It cannot be taken back: whoever may write to the log must not order it in others' names.
-        raise BadRecordError("bad_command", "$.command.id")
     until_ms = FOREVER_MS if command.afterwards is Afterwards.REFUSE else envelope.received
     return Erase(identifiers=_identifiers(command), until_ms=until_ms, **common)
+
+
+def _prove(command: _Command, salt: bytes) -> None:
+    if not proves_command(salt, command.kind, command.id):
+        raise BadRecordError("bad_command", "$.command.id")
 
 
 def _links(command: _Command) -> tuple[tuple[IdentifierKey, IdentifierKey], ...]:
@@ -111,9 +127,7 @@ def addressed(envelope: Envelope, salts: Mapping[int, bytes]) -> tuple[Workspace
         if isinstance(command.workspace, int) and command.workspace in salts
         else None
     )
-    kind = (
-        command.kind if isinstance(command.kind, str) and command.kind in COMMANDS else UNREADABLE
-    )
+    kind = command.kind if isinstance(command.kind, str) and command.kind in ORDERS else UNREADABLE
     return None if known is None else WorkspaceId(known), kind
 
 

@@ -52,6 +52,7 @@ class Decoder:
     ) -> None:
         self._sources = sources
         self._salts = salts
+        self._identity = identity
         self._event = EventReader(identity, profile, stored=stored).read
 
     def __call__(self, batch: Batch) -> list[Event | Command | DeadLetter]:
@@ -78,7 +79,7 @@ class Decoder:
                 # No column holds such a number.
                 _refuse("invalid_type", "retry_of")
             if envelope.command:
-                return read_command(envelope, self._salts)
+                return read_command(envelope, self._salts, self._identity)
             source = self._sources.get(envelope.source)
             if source is None:
                 _refuse_stranger(envelope)

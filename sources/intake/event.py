@@ -17,8 +17,10 @@ from domain.intake.envelope import Envelope
 from domain.keys import message_key
 from domain.policies import IdentityRules, ProfileRules
 from domain.profiles.consent import EVERY_PURPOSE
+from domain.statement import Statement, StatementState
 from sources.intake.amounts import read_order, read_report
-from sources.intake.consent import ABSENT, ConsentReader, Stated, mentions_consent
+from sources.intake.consent import ABSENT, ConsentReader, mentions_consent
+from sources.intake.consent_forms import Stated
 from sources.intake.identifiers import IdentifierReader
 from sources.intake.message import (
     MESSAGE,
@@ -43,8 +45,9 @@ NAME_LIMIT_BYTES: Final = 2_000
 _GARBLED: Final = "\ufffd"
 """Stands where something was no UTF-8."""
 _WITH_PROPERTIES: Final = frozenset({"track", "page", "screen"})
-_SILENT: Final[dict[str, bool]] = {}
-_NOTHING: Final = Stated(_SILENT)
+_NOTHING: Final = Stated.of(())
+_NO_CONTEXT: Final = Stated.of((Statement(EVERY_PURPOSE, StatementState.UNREADABLE, "context"),))
+"""What an event says whose context speaks of consent and cannot be read."""
 
 
 class EventReader:
@@ -103,7 +106,7 @@ class EventReader:
             received_ms=envelope.received,
             payload=payload,
             traits=traits,
-            consent=_SILENT if stated is None else stated.statements,
+            consent=(stated or _NOTHING).verdicts,
             order=read_order(tracked, self._profile) if orders else None,
             group=text_of(message.group_id) if kind == "group" else "",
             group_traits=group_traits,
@@ -114,7 +117,26 @@ class EventReader:
             address=bucket_of(message.context.ip) if message.context is not None else -1,
             report=report,
             odd=odd if stated is None else odd + stated.odd,
+            statements=(stated or _NOTHING).told,
         )
+
+    def statements(self, payload: bytes) -> tuple[Statement, ...]:
+        """Read what a stored event says about consent, and nothing else of it.
+
+        Args:
+            payload: its stored JSON.
+
+        Returns:
+            The `statements` of the event that `read` makes of it.
+
+        Raises:
+            BadRecordError: it is none by the rules of today.
+            msgspec.DecodeError: it is no JSON of an event's shape.
+        """
+        if not mentions_consent(payload):
+            return ()
+        message, _, _, stated, _ = self._read(payload)
+        return (self._dated(message, Envelope(), stated)[2] or _NOTHING).told
 
     def _read(self, payload: bytes) -> tuple[Message, bytes, tuple[str, ...], Stated | None, bool]:
         """Read an event.
@@ -213,7 +235,7 @@ class EventReader:
         ):
             return self._consents(payload, context.consent, context.consent_management)
         if "context" in odd:
-            return Stated({EVERY_PURPOSE: False})  # the context cannot be read
+            return _NO_CONTEXT
         # The last context says nothing; another one may.
         return self._consents(payload, ABSENT, ABSENT)
 

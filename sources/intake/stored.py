@@ -7,9 +7,10 @@ today.
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+import msgspec
 from msgspec.structs import replace
 
-from domain.event import Batch, Event, Identifier, Record
+from domain.event import OPERATOR, Batch, Event, Identifier, Record
 from domain.ids import WorkspaceId
 from domain.intake.envelope import encode_event
 from domain.policies import IdentityRules, ProfileRules
@@ -17,6 +18,8 @@ from domain.stored import EventRow
 from operators.erasure.redact import redacted
 from operators.identity.normalise import normalise
 from sources.intake.decode import Decoder
+from sources.intake.message import BadRecordError
+from sources.intake.operator_consent import operator_event
 from store.definitions.load import SourceRow
 
 _NOWHERE: Final = "stored"
@@ -62,6 +65,8 @@ class StoredEventReader:
         Raises:
             UnreadableEventError: it is none by the rules of today.
         """
+        if row.source == OPERATOR:
+            return self._operators(workspace, row)
         if row.source not in self._sources:
             self._sources[row.source] = SourceRow(row.source, workspace, self._salts[workspace], "")
             self._decode = self._decoder()
@@ -77,6 +82,22 @@ class StoredEventReader:
             occurred_ms=row.occurred_ms,
             received_ms=row.received_ms,
         )
+
+    def _operators(self, workspace: WorkspaceId, row: EventRow) -> Event:
+        """A statement of an operator; its proof was asked for before it was stored."""
+        try:
+            event = operator_event(
+                row.payload,
+                self._salts[workspace],
+                self._identity,
+                row.message_key,
+                row.received_ms,
+            )
+        except (BadRecordError, msgspec.DecodeError) as error:
+            raise UnreadableEventError(
+                f"its event {row.message_key.hex()} is unreadable by the rules of today"
+            ) from error
+        return replace(event, occurred_ms=row.occurred_ms)
 
     def without(self, event: Event, erased: Sequence[Identifier]) -> Event | None:
         """Read an event again as if it had never named some identifiers.

@@ -108,14 +108,21 @@ async def of_profile(
     return await fetch(pool, StoredEvent, _OF_PROFILE, params)
 
 
+_RECEIVED: Final = """
+    SELECT received_at FROM events WHERE message_key = %(key)s AND workspace_id = %(workspace)s
+    UNION ALL
+    SELECT now() FROM erased_messages
+        WHERE message_key = %(key)s AND workspace_id = %(workspace)s
+"""
+
+
 async def received(pool: Pool, workspace: int, message_key: bytes) -> datetime | None:
-    """When the event or command with this message key was received, if it has been processed."""
-    sql = (
-        "SELECT received_at FROM events WHERE message_key = %(key)s AND workspace_id ="
-        " %(workspace)s"
-    )
+    """When the event or command with this message key was received, if it has been processed.
+
+    Of one that was erased, or came after an erasure: now.
+    """
     return await fetch_one(
-        pool, _same, sql, {"key": UUID(bytes=message_key), "workspace": workspace}
+        pool, _same, _RECEIVED, {"key": UUID(bytes=message_key), "workspace": workspace}
     )
 
 

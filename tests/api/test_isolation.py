@@ -104,9 +104,13 @@ TABLE: dict[str, tuple[Any, int | str]] = {
     "GET /cdp/catalogue/properties?name=Order+Completed": (None, EMPTY),
     "GET /cdp/catalogue/identifiers": (None, OPEN),
     "GET /cdp/catalogue/traits": (None, EMPTY),
-    "GET /cdp/catalogue/purposes": (None, EMPTY),
+    "GET /cdp/catalogue/purposes": (None, OPEN),
     "POST /cdp/profiles/{profile}/unmerge": (
         {"identifiers": [{"kind": "user_id", "value": "topsecret-1"}], "reason": "theft"},
+        404,
+    ),
+    "POST /cdp/profiles/{profile}/consent": (
+        {"purpose": "advertising", "state": "refused", "reason": "theft"},
         404,
     ),
     "POST /cdp/profiles/{profile}/unmerge/preview": (
@@ -147,6 +151,7 @@ TABLE: dict[str, tuple[Any, int | str]] = {
     "GET /cdp/pushes": (None, EMPTY),
     "GET /cdp/profiles/{profile}/audiences": (None, 404),
     "GET /cdp/profiles/{profile}/events": (None, 404),
+    "GET /cdp/profiles/{profile}/consent/history": (None, 404),
     "GET /cdp/events": (None, EMPTY),
     "GET /cdp/health": (None, OPEN),
     "GET /cdp/health/live": (None, OPEN),

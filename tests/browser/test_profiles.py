@@ -165,6 +165,10 @@ def test_segments_say_why_and_why_not_and_consent_says_what_was_never_stated(
             expect(row).not_to_contain_text("never stated")
         else:
             expect(row).to_contain_text("refused (never stated)")
+    told = _api(shop, story, f"/profiles/{mara}/consent/history")["items"]
+    rows = _rows(page, "Consent history, newest first")
+    expect(rows).to_have_count(len(told))
+    expect(rows.first).to_contain_text(f"{told[0]['state']}, in force")
 
 
 def test_audiences_and_changes_cite_their_reasons(

@@ -195,6 +195,8 @@ class _Draft:
                 self.overrule()
         while self.rng.random() < 0.15:
             self.erase()
+        while self.rng.random() < 0.25:
+            self.state()
         while self.sent and self.rng.random() < 0.4:
             self.again()
 
@@ -342,6 +344,35 @@ class _Draft:
             "reason": "they asked for it",
         }
         self.put(encode_command(at_ms, json.dumps(body).encode()))
+
+    def state(self) -> None:
+        """An operator states what somebody consents to, now or for a past instant.
+
+        Perhaps of an identifier that nobody has seen; perhaps twice; perhaps forged.
+        """
+        rng = self.rng
+        workspace = rng.choice((1, 1, 1, 2))
+        kind, value = self.one(rng.choice(sorted(self.pool)))
+        received = self.received()
+        state = rng.choice(("granted", "refused"))
+        purpose = rng.choice(("advertising", "advertising", "analytics", "*"))
+        body = {
+            "kind": "consent",
+            "workspace": workspace,
+            "id": command_id(SALTS[workspace], "consent", len(self.appends))
+            if rng.random() < 0.95
+            else f"consent-{len(self.appends)}-0123456789abcdef",
+            "identifier": [kind, value],
+            "purpose": purpose,
+            "state": "refused" if purpose == "*" else state,
+            "stated": received if rng.random() < 0.6 else T0 + rng.randrange(SPAN_MS),
+            "version": rng.choice(("", "v2")),
+            "author": "op",
+            "reason": "a call",
+            "evidence": "a tape",
+        }
+        for _ in range(rng.choice((1, 1, 1, 2))):
+            self.put(encode_command(received, json.dumps(body).encode()))
 
     def again(self) -> None:
         """A client repeats itself, word for word or with another story under the same id."""

@@ -288,7 +288,8 @@ class WorkspaceTables:
                 event.received_ms,
                 event.payload,
             )
-        region = self._tables.registry.sources[event.source].default_region
+        source = self._tables.registry.sources.get(event.source)
+        region = source.default_region if source is not None else ""
         leaf = event.identifiers[0].key
         return StoredEvent(
             event.message_key,

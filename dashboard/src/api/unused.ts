@@ -22,6 +22,7 @@ export const UNUSED: Readonly<Record<string, string>> = {
   collect_v1_t: COLLECTED,
   collect_v1_track: COLLECTED,
   erase_person: OFFICERS,
+  state_consent: "`stratum consent grant` and `withdraw` ask for it.",
   preview_erasure: OFFICERS,
   get_data_map: OFFICERS,
   list_privacy_requests: OFFICERS,

@@ -258,6 +258,7 @@ MAKES: Final = {
     "POST /cdp/links/allow",
     "POST /cdp/login",
     "POST /cdp/privacy/erasures",
+    "POST /cdp/profiles/{id}/consent",
     "POST /cdp/profiles/{id}/unmerge",
     "POST /cdp/segments",
     "POST /cdp/sources",

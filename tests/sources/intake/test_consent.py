@@ -14,16 +14,19 @@ from domain.intake.envelope import encode_event
 from domain.policies import IdentityRules, ProfileRules
 from domain.profiles.consent import EVERY_PURPOSE
 from domain.profiles.leaf import Leaf
+from domain.statement import Statement, StatementState, verdicts
 from operators.profiles.compose import compose
 from operators.profiles.consent import consents
 from operators.profiles.fold import fold
 from oracle.statements.consent import read_consent
 from sources.intake.decode import Decoder
+from sources.intake.statements import StatementReader
 from store.definitions.load import SourceRow
 from tests.support.builders import NOON_MS, SALT, WORKSPACE, event
 
 RULES = ProfileRules(event_purpose_limit=5, purpose_length_limit=20)
 DECODER = Decoder({1: SourceRow(SourceId(1), WORKSPACE, SALT, "US")}, {}, IdentityRules(), RULES)
+READ = StatementReader(IdentityRules(), RULES)
 ALL = {EVERY_PURPOSE: False}
 
 
@@ -488,3 +491,72 @@ def test_the_newest_statement_counts_and_at_one_instant_the_refusal(
             (at_ms, not granted) for purpose, granted, at_ms in said if purpose in (probe, "*")
         ]
         assert consents(leaf, probe) is (bool(words) and not max(words)[1])
+
+
+@given(EVENTS)
+def test_the_history_of_a_stored_event_is_what_the_engine_folds(raw: bytes) -> None:
+    said = decoded(raw)
+    told = READ(1, said.payload)
+    assert told == said.statements
+    assert verdicts(told) == said.consent
+    assert len({one.purpose for one in told}) == len(told)
+    assert all(one.form.startswith("context") and one.version.isprintable() for one in told)
+
+
+GRANTED, REFUSED, UNREADABLE = StatementState
+SEGMENTS, RUDDERSTACKS = "context.consent.categoryPreferences", "context.consentManagement"
+
+
+@pytest.mark.parametrize(
+    ("raw", "told"),
+    [
+        (
+            categories('{"a":true,"b":false,"c":"no"}'),
+            [
+                Statement("a", GRANTED, SEGMENTS),
+                Statement("b", REFUSED, SEGMENTS),
+                Statement("c", UNREADABLE, SEGMENTS),
+            ],
+        ),
+        (
+            stating('{"consent":{"version":"2026-02","categoryPreferences":{"a":true}}}'),
+            [Statement("a", GRANTED, SEGMENTS, "2026-02")],
+        ),
+        (
+            stating('{"consent":{"policyVersion":4,"categoryPreferences":{"a":true}}}'),
+            [Statement("a", GRANTED, SEGMENTS, "4")],
+        ),
+        (
+            stating('{"consent":{"version":" ","document":"v7","categoryPreferences":{"a":true}}}'),
+            [Statement("a", GRANTED, SEGMENTS, "v7")],
+        ),
+        (
+            stating('{"consent":{"version":1e400,"categoryPreferences":{"a":true}}}'),
+            [Statement("a", GRANTED, SEGMENTS)],
+        ),
+        (
+            rudderstack('["a"]', '["b"]', '"provider":"x","tcfPolicyVersion":4.5'),
+            [
+                Statement("a", GRANTED, RUDDERSTACKS, "4.5"),
+                Statement("b", REFUSED, RUDDERSTACKS, "4.5"),
+            ],
+        ),
+        (rudderstack("[]", '["*"]'), [Statement("*", REFUSED, RUDDERSTACKS)]),
+        (categories('"no"'), [Statement("*", UNREADABLE, SEGMENTS)]),
+        (stating('{"consent":"no"}'), [Statement("*", UNREADABLE, "context.consent")]),
+        (stating('"{\\"consent\\":{}}"'), [Statement("*", UNREADABLE, "context")]),
+        (
+            stating('{"consent":{"categoryPreferences":{"a":true}},"consentManagement":{"deniedConsentIds":["a"]}}'),
+            [Statement("a", REFUSED, RUDDERSTACKS)],
+        ),
+    ],
+)  # fmt: skip
+def test_a_statement_says_in_which_form_and_text_version_it_was_made(
+    raw: bytes, told: list[Statement]
+) -> None:
+    assert sorted(READ(1, raw)) == sorted(told)
+
+
+def test_what_is_no_event_states_nothing() -> None:
+    assert READ(1, b'{"type":"dance","context":{"consent":"no"}}') == ()
+    assert READ(1, b'["consent"') == ()

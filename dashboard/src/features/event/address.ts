@@ -4,7 +4,16 @@ import { oneOf, textOf, wholeOf } from "@/lib/url";
 /** What the volume can be told apart by. */
 export const APART = { name: "name", source: "source", type: "type" } as const;
 /** Types of events. */
-export const TYPES = ["track", "identify", "page", "screen", "group", "alias", "unmerge"] as const;
+export const TYPES = [
+  "track",
+  "identify",
+  "page",
+  "screen",
+  "group",
+  "alias",
+  "unmerge",
+  "consent",
+] as const;
 
 /** The search parameters of the page. */
 export interface EventSearch {

@@ -4,6 +4,7 @@ import { Card } from "@/ui/Card";
 import { Icon } from "@/ui/Icon";
 import { Table } from "@/ui/Table";
 import { Time } from "@/ui/Time";
+import { ConsentHistory } from "./ConsentHistory";
 import { usePurposes } from "./purposes";
 
 type State = Schemas["ConsentState"];
@@ -19,36 +20,39 @@ export function Consent({ profile }: { readonly profile: Schemas["Profile"] }) {
     profile.consent[purpose],
   ]);
   return (
-    <Card title="Consent">
-      {all !== undefined && (
-        <p className="mb-3">
-          Every purpose was {all.granted ? "granted" : "refused"} <Time at={all.at} />; later
-          statements about one purpose count for it.
+    <>
+      <Card title="Consent">
+        {all !== undefined && (
+          <p className="mb-3">
+            Every purpose was {all.granted ? "granted" : "refused"} <Time at={all.at} />; later
+            statements about one purpose count for it.
+          </p>
+        )}
+        {rows.length === 0 ? (
+          <p className="text-quiet">
+            Nothing was stated, and no segment names a purpose: everything counts as refused.
+          </p>
+        ) : (
+          <Table
+            caption="Consent by purpose"
+            rows={rows}
+            keyOf={([purpose]) => purpose}
+            columns={[
+              { name: "purpose", cell: ([purpose]) => purpose },
+              { name: "counts as", cell: ([, state]) => <Answered state={state} /> },
+              {
+                name: "stated",
+                cell: ([, state]) => <Time at={state?.at} none="never" />,
+              },
+            ]}
+          />
+        )}
+        <p className="mt-3 text-table text-quiet">
+          A purpose that is not listed was never stated and counts as refused.
         </p>
-      )}
-      {rows.length === 0 ? (
-        <p className="text-quiet">
-          Nothing was stated, and no segment names a purpose: everything counts as refused.
-        </p>
-      ) : (
-        <Table
-          caption="Consent by purpose"
-          rows={rows}
-          keyOf={([purpose]) => purpose}
-          columns={[
-            { name: "purpose", cell: ([purpose]) => purpose },
-            { name: "counts as", cell: ([, state]) => <Answered state={state} /> },
-            {
-              name: "stated",
-              cell: ([, state]) => <Time at={state?.at} none="never" />,
-            },
-          ]}
-        />
-      )}
-      <p className="mt-3 text-table text-quiet">
-        A purpose that is not listed was never stated and counts as refused.
-      </p>
-    </Card>
+      </Card>
+      <ConsentHistory profile={profile.id} />
+    </>
   );
 }
 

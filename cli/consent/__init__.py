@@ -1,0 +1,1 @@
+"""``stratum consent``: what people allow, and since when."""

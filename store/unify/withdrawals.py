@@ -1,0 +1,51 @@
+"""Revokes export files that may hold people who have just withdrawn the consent they serve.
+
+Guarantee: a file is written either from before the withdrawal, and is found here, or by a writer
+that begins after its commit and does not see the consent any more: both take the workspace's lock
+of exports.
+"""
+
+from typing import Final
+
+import psycopg
+
+from domain.changes import Changes
+from domain.export import WITH_FILE, ExportStatus
+from domain.ids import ProfileId, WorkspaceId
+from store import locks
+from store.connection import Keys, one_of
+
+REASON: Final = "withdrawn"
+"""Why a file was revoked: somebody in it no longer consents."""
+_LOCK: Final = "SELECT pg_advisory_xact_lock_shared(%s, %s)"
+# Whoever was ever put into a segment may be in its files, under any id that they were known by; of
+# a rule nobody notes whom it holds for.
+_REVOKE: Final = f"""
+UPDATE exports x SET
+    status = CASE status WHEN '{ExportStatus.RUNNING}' THEN '{ExportStatus.QUEUED}'
+        ELSE '{ExportStatus.REVOKED}' END,
+    reason = CASE status WHEN '{ExportStatus.RUNNING}' THEN '' ELSE '{REASON}' END
+WHERE workspace_id = %s AND kind = 'file' AND status IN {one_of(WITH_FILE)}
+  AND spec->>'purpose' = %s
+  AND (spec->>'segment' IS NULL OR EXISTS (
+      SELECT FROM changes c
+      WHERE c.profile_id = ANY(%s || ARRAY(SELECT key FROM identifiers WHERE profile_id = ANY(%s)))
+        AND c.segment_id = (x.spec->>'segment')::integer AND c.delta > 0))
+"""
+
+
+def revoke_exports(cursor: psycopg.Cursor, changes: Changes) -> None:
+    """Revoke the files of every withdrawal of a commit; those being written begin again.
+
+    Args:
+        cursor: of the commit, everything else written.
+        changes: to be committed.
+    """
+    lost: dict[tuple[WorkspaceId, str], set[ProfileId]] = {}
+    for one in changes.withdrawals:
+        lost.setdefault((one.workspace, one.purpose), set()).update(one.people)
+    for workspace in sorted({workspace for workspace, _ in lost}):
+        cursor.execute(_LOCK, (locks.EXPORT_FILES, workspace))
+    for (workspace, purpose), people in sorted(lost.items()):
+        keys = Keys(sorted(people))
+        cursor.execute(_REVOKE, (workspace, purpose, keys, keys))
