@@ -11,12 +11,12 @@ from psycopg.rows import TupleRow
 
 from config.settings import Settings
 from domain.event import COMMANDS
-from domain.ids import SourceId, WorkspaceId
+from domain.ids import WorkspaceId
 from domain.profiles.leaf import Leaf, decode_leaf
 from domain.profiles.profile import Person, decode_person
 from operators.segments.compile_definitions import compile_sound
 from operators.segments.program import Program
-from store.definitions.load import SourceRow, load_definitions
+from store.definitions.load import load_definitions
 from store.privacy.held import people
 from store.privacy.held.snapshot import Snapshot
 
@@ -115,14 +115,6 @@ class Gathering:
     def program(self) -> Program:
         """The workspace's definitions, compiled."""
         return compile_sound(load_definitions(self.snapshot.conn, self.workspace))[0]
-
-    @property
-    def source_rows(self) -> dict[int, SourceRow]:
-        """Sources as readers of events take them."""
-        return {
-            number: SourceRow(SourceId(number), self.workspace, self.salt, source.region)
-            for number, source in self.sources.items()
-        }
 
 
 def gather(

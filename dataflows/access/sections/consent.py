@@ -5,14 +5,13 @@ from typing import Final
 
 from dataflows.access.gathering import Gathering
 from dataflows.access.section import Column, Row, Section
-from domain.event import Event
-from domain.ids import MessageKey, SourceId
-from domain.instants import clamped_utc, to_ms
+from domain.event import OPERATOR
+from domain.instants import clamped_utc
 from domain.profiles.consent import EVERY_PURPOSE
-from domain.stored import EventRow
 from operators.profiles.consent import grants, statement_among
 from sources.intake.consent import mentions_consent
-from sources.intake.stored import StoredEventReader, UnreadableEventError
+from sources.intake.operator_consent import read_operator_consent
+from sources.intake.statements import StatementReader
 from store.privacy.held import people
 
 _EVERY: Final = "every purpose"
@@ -40,36 +39,20 @@ STATE: Final = Section(
 
 
 def _history(gathering: Gathering) -> Iterator[Row]:
-    for event, row in _speaking(gathering):
-        message, kind, name, at, received_at, source, *_ = row
-        for purpose, granted in sorted(event.consent.items()):
-            yield (
-                at, received_at, _named(purpose), granted, gathering.source(source), kind, name,
-                message,
-            )  # fmt: skip
-
-
-def _speaking(gathering: Gathering) -> Iterator[tuple[Event, Row]]:
-    """The person's events that say something about consent, with their rows."""
-    settings = gathering.settings
-    read = StoredEventReader(
-        gathering.source_rows,
-        {gathering.workspace: gathering.salt},
-        settings.identity,
-        settings.profile,
-    )
-    for row in gathering.rows(people.EVENTS):
-        message, _, _, at, received_at, source, _, _, payload = row
+    read = StatementReader(gathering.settings.identity, gathering.settings.profile)
+    for message, kind, name, at, received_at, source, _, _, payload in gathering.rows(
+        people.EVENTS
+    ):
         if not mentions_consent(payload):
             continue
-        stored = EventRow(
-            MessageKey(message.bytes), SourceId(source), to_ms(at), to_ms(received_at), payload
-        )
-        try:
-            event = read(gathering.workspace, stored)
-        except UnreadableEventError:  # it is among the events, as it was received
-            continue
-        yield event, row
+        for one in sorted(read(source, payload)):
+            entered = read_operator_consent(payload) if source == OPERATOR else None
+            yield (
+                at, received_at, _named(one.purpose), one.state.value, one.form, one.version,
+                None if entered else gathering.source(source), kind, name,
+                entered.author if entered else None, entered.reason if entered else None,
+                entered.evidence if entered else None, message,
+            )  # fmt: skip
 
 
 def _named(purpose: str) -> str:
@@ -86,10 +69,19 @@ HISTORY: Final = Section(
         Column("stated_at", "When it was stated, by the time of the event.", "events.occurred_at"),
         Column("received_at", "When it arrived.", "events.received_at"),
         Column("purpose", "What for."),
-        Column("granted", "Whether you consented.", "events.payload"),
+        Column(
+            "state",
+            "`granted`, `refused`, or `unreadable`, which counts as refused.",
+            "events.payload",
+        ),
+        Column("form", "The field of the event that said it; `operator`: entered by staff."),
+        Column("version", "The text that you were shown, where the event names it."),
         Column("source", "Where the event came from.", "events.source_id"),
         Column("event_type", "What kind of event it was.", "events.type"),
         Column("event_name", "What it was called.", "events.name"),
+        Column("entered_by", "Which member of staff entered it."),
+        Column("reason", "Why it was entered."),
+        Column("evidence", "What shows that you said so."),
         Column("event", "Which one; see `events`.", "events.message_key"),
     ),
     _history,

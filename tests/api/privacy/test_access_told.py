@@ -67,9 +67,38 @@ def test_consent_comes_with_its_history(tenant: Tenant, archive: Callable[[], Ar
     found = archive()
     state = {row["purpose"]: row["granted"] for row in found.rows("consent")}
     assert state == {"advertising": False, "analytics": True}
-    history = [(row["purpose"], row["granted"]) for row in found.rows("consent_history")]
-    assert history == [("advertising", True), ("advertising", False), ("analytics", True)]
+    history = [(row["purpose"], row["state"]) for row in found.rows("consent_history")]
+    assert history == [
+        ("advertising", "granted"), ("advertising", "refused"), ("analytics", "granted")
+    ]  # fmt: skip
+    forms = {(row["form"], row["entered_by"]) for row in found.rows("consent_history")}
+    assert forms == {("context.consent.categoryPreferences", None)}
     assert {row["event_type"] for row in found.rows("consent_history")} == {"identify", "track"}
+
+
+def test_what_staff_entered_of_consent_is_told_with_its_evidence(
+    tenant: Tenant, api: Api, archive: Callable[[], Archive], drain: Callable[[], list[bytes]]
+) -> None:
+    mary(tenant)
+    person = api.get("/cdp/profiles/lookup", kind="user_id", value="mary")["id"]
+    grant = {"purpose": "analytics", "state": "granted", "reason": "by letter"}
+    tenant.feed(
+        tenant.event(
+            "track",
+            START_MS + 4_000,
+            userId="mary",
+            event="X",
+            context={"consent": {"categoryPreferences": {"analytics": False}}},
+        )
+    )
+    api.post(f"/cdp/profiles/{person}/consent", grant | {"evidence": "form 4711"})
+    tenant.feed(*drain())
+    told = archive().rows("consent_history")
+    (entered,) = [row for row in told if row["form"] == "operator"]
+    assert (entered["purpose"], entered["state"]) == ("analytics", "granted")
+    assert (entered["reason"], entered["evidence"]) == ("by letter", "form 4711")
+    assert entered["entered_by"]
+    assert entered["source"] is None
 
 
 def test_computed_traits_and_reasons_are_those_of_the_engine(
