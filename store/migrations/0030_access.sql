@@ -48,3 +48,6 @@ BEGIN
     PERFORM revoke_access(ARRAY(SELECT key FROM erased WHERE kind <> ''));
     RETURN NULL;
 END $$;
+
+-- A file that is being written begins again when somebody in it withdraws their consent: so often, and then it has failed.
+ALTER TABLE exports ADD COLUMN restarts integer NOT NULL DEFAULT 0;

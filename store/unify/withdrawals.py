@@ -16,15 +16,21 @@ from store import locks
 from store.connection import Keys, one_of
 
 REASON: Final = "withdrawn"
-"""Why a file was revoked: somebody in it no longer consents."""
+"""Why a file was revoked, or never finished: somebody in it no longer consents."""
+RESTARTS: Final = 5
+"""How often a file begins again; then it has failed, so that its writer has an end."""
 _LOCK: Final = "SELECT pg_advisory_xact_lock_shared(%s, %s)"
 # Whoever was ever put into a segment may be in its files, under any id that they were known by; of
 # a rule nobody notes whom it holds for.
 _REVOKE: Final = f"""
 UPDATE exports x SET
-    status = CASE status WHEN '{ExportStatus.RUNNING}' THEN '{ExportStatus.QUEUED}'
-        ELSE '{ExportStatus.REVOKED}' END,
-    reason = CASE status WHEN '{ExportStatus.RUNNING}' THEN '' ELSE '{REASON}' END
+    status = CASE WHEN status <> '{ExportStatus.RUNNING}' THEN '{ExportStatus.REVOKED}'
+        WHEN restarts < {RESTARTS} THEN '{ExportStatus.QUEUED}' ELSE '{ExportStatus.FAILED}' END,
+    reason = CASE WHEN status = '{ExportStatus.RUNNING}' AND restarts < {RESTARTS} THEN ''
+        ELSE '{REASON}' END,
+    finished_at = CASE WHEN status = '{ExportStatus.RUNNING}' AND restarts >= {RESTARTS} THEN now()
+        ELSE finished_at END,
+    restarts = restarts + (status = '{ExportStatus.RUNNING}')::integer
 WHERE workspace_id = %s AND kind = 'file' AND status IN {one_of(WITH_FILE)}
   AND spec->>'purpose' = %s
   AND (spec->>'segment' IS NULL OR EXISTS (
@@ -35,7 +41,7 @@ WHERE workspace_id = %s AND kind = 'file' AND status IN {one_of(WITH_FILE)}
 
 
 def revoke_exports(cursor: psycopg.Cursor, changes: Changes) -> None:
-    """Revoke the files of every withdrawal of a commit; those being written begin again.
+    """Revoke the files of every withdrawal of a commit; those being written begin again, `RESTARTS` times.
 
     Args:
         cursor: of the commit, everything else written.

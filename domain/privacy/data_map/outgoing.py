@@ -81,9 +81,9 @@ PLACES: Final = (
     ),
     plain(
         "exports",
-        "id workspace_id kind spec requested_by status reason attempt deaths people evaluated rows"
-        " without_consent without_identifier size_bytes sha256 created_at started_at heartbeat_at"
-        " finished_at expires_at",
+        "id workspace_id kind spec requested_by status reason attempt deaths restarts people"
+        " evaluated rows without_consent without_identifier size_bytes sha256 created_at"
+        " started_at heartbeat_at finished_at expires_at",
         "what was exported, in counts; its rule names a value where somebody wrote one",
     ),
     plain(

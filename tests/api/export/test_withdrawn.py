@@ -6,6 +6,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from store.unify.withdrawals import RESTARTS
 from tests.api.conftest import START_MS, Api, Tenant
 from tests.api.export.conftest import Written, bought, ordered
 
@@ -13,9 +14,11 @@ Drain = Callable[[], list[bytes]]
 LATER_MS = START_MS + 1_000_000_000
 
 
-def refusal(tenant: Tenant, user: str = "u1", purpose: str = "advertising") -> bytes:
+def refusal(
+    tenant: Tenant, user: str = "u1", purpose: str = "advertising", at_ms: int = LATER_MS
+) -> bytes:
     context = {"consent": {"categoryPreferences": {purpose: False}}}
-    return tenant.event("identify", LATER_MS, userId=user, context=context)
+    return tenant.event("identify", at_ms, userId=user, context=context)
 
 
 def status(operator: Api, export: Any) -> tuple[str, str | None]:
@@ -107,6 +110,21 @@ def test_a_file_that_is_being_written_is_begun_again(
     tenant.feed(refusal(tenant))
 
     assert status(operator, export)[0] == "queued"
+
+
+def test_a_file_that_always_begins_again_fails_and_says_why(
+    tenant: Tenant, operator: Api, segment: int, postgres_dsn: str
+) -> None:
+    export = ordered(operator, format="ndjson", purpose="advertising", segment_id=segment)
+    for number in range(RESTARTS + 1):
+        assert status(operator, export)[0] == "queued"
+        with psycopg.connect(postgres_dsn) as conn:
+            conn.execute("UPDATE exports SET status = 'running', started_at = now()")
+        at_ms = LATER_MS + 2 * number
+        tenant.feed(refusal(tenant, at_ms=at_ms))
+        if number < RESTARTS:  # they change their mind
+            tenant.feed(bought(tenant, "u1", True, at_ms + 1))
+    assert status(operator, export) == ("failed", "withdrawn")
 
 
 def test_a_merge_that_ends_consent_revokes(
