@@ -41,7 +41,9 @@ WHERE workspace_id = %s AND kind = 'file' AND status IN {one_of(WITH_FILE)}
 
 
 def revoke_exports(cursor: psycopg.Cursor, changes: Changes) -> None:
-    """Revoke the files of every withdrawal of a commit; those being written begin again, `RESTARTS` times.
+    """Revoke the files of every withdrawal of a commit.
+
+    Those being written begin again, `RESTARTS` times.
 
     Args:
         cursor: of the commit, everything else written.

@@ -7,6 +7,7 @@ export * from "./cdp/identity";
 export * from "./cdp/insight";
 export { useLogin, useLogout, useWorkspace } from "./cdp/login";
 export * from "./cdp/operate";
+export * from "./cdp/privacy";
 export * from "./cdp/profiles";
 export * from "./cdp/segments";
 export * from "./cdp/settings";

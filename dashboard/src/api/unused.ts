@@ -1,6 +1,5 @@
 // What of the API no hook asks for, and which hooks no page calls; each with its reason.
 const COLLECTED = "Takes events from the sources of a workspace, by write key: no page sends any.";
-const OFFICERS = "`stratum privacy` asks for it, and shows what it does before it is done.";
 const BROWSERS = "A file: the browser loads it by a link.";
 
 /** Operations without a hook, by their id. */
@@ -21,18 +20,11 @@ export const UNUSED: Readonly<Record<string, string>> = {
   collect_v1_screen: COLLECTED,
   collect_v1_t: COLLECTED,
   collect_v1_track: COLLECTED,
-  erase_person: OFFICERS,
   state_consent: "`stratum consent grant` and `withdraw` ask for it.",
-  preview_erasure: OFFICERS,
-  get_data_map: OFFICERS,
-  list_privacy_requests: OFFICERS,
-  get_privacy_statistics: OFFICERS,
-  get_privacy_request: OFFICERS,
-  get_erasure_receipt: OFFICERS,
-  retry_privacy_request: OFFICERS,
-  request_access: OFFICERS,
-  link_archive: OFFICERS,
+  request_access: "`stratum privacy access` asks for it.",
+  link_archive: "`stratum privacy link` asks for it.",
   download_archive: "A file, by a link that takes no key: whoever asked for their data loads it.",
+  get_erasure_receipt: BROWSERS,
   get_rudder_settings: COLLECTED,
   get_segment_settings: COLLECTED,
   get_liveness: "For whoever restarts the process; the page asks for its health.",

@@ -3,6 +3,7 @@ import { createRoute } from "@tanstack/react-router";
 import { readDeadletterSearch } from "@/features/deadletter/address";
 import { readExportSearch } from "@/features/export/address";
 import { readFunnelSearch } from "@/features/funnel/address";
+import type { PrivacySearch } from "@/features/privacy/address";
 import { readRfmSearch } from "@/features/rfm/address";
 import { readSettingsSearch } from "@/features/settings/address";
 import { readSweepSearch } from "@/features/sweep/address";
@@ -53,7 +54,13 @@ const operateExports = createRoute({
 const privacy = createRoute({
   getParentRoute: () => frame,
   path: "/privacy",
+  validateSearch: (search): PrivacySearch => search,
   component: view(() => import("@/views/operate/Privacy"), "Privacy"),
+});
+const privacyId = createRoute({
+  getParentRoute: () => frame,
+  path: "/privacy/$id",
+  component: view(() => import("@/views/operate/Privacy"), "PrivacyRequest"),
 });
 const settings = createRoute({
   getParentRoute: () => frame,
@@ -71,5 +78,6 @@ export const restRoutes = [
   operateSweeps,
   operateExports,
   privacy,
+  privacyId,
   settings,
 ] as const;

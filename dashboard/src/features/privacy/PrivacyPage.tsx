@@ -1,22 +1,28 @@
-// What can be done for a person who asks what is held of them, or wants it gone: today's means.
-import { Link, useNavigate } from "@tanstack/react-router";
-import { useId, useState } from "react";
+// What can be done for a person who asks what is held of them, or wants it gone.
+import { Link } from "@tanstack/react-router";
 import { useAudiences } from "@/api/cdp";
 import { useWhole } from "@/api/whole";
 import { Answer } from "@/ui/Answer";
-import { Button } from "@/ui/Button";
 import { Card } from "@/ui/Card";
 import { NotWhole } from "@/ui/NotAll";
 import { rowsOf, Table } from "@/ui/Table";
-import { ERASING, HELD, waitingWords, type Held } from "./held";
+import { usePrivacyAddress } from "./addressing";
+import { DataMap } from "./DataMap";
+import { Erase } from "./Erase";
+import { FindPerson } from "./FindPerson";
+import { HELD, waitingWords, type Held } from "./held";
+import { Months } from "./Months";
+import { Register } from "./Register";
 
 /** The parts of the page. */
 export function PrivacyPage() {
+  const { search } = usePrivacyAddress();
   return (
     <>
-      <Card title="Find a person">
-        <FindPerson />
-      </Card>
+      <FindPerson />
+      {search.person !== undefined && <Erase key={search.person} person={search.person} />}
+      <Register />
+      <Months />
       <Card title="Access: what is held of somebody">
         <p className="mb-3">
           A person's page shows all of it. For an answer in writing, read the same from the API with
@@ -42,19 +48,10 @@ export function PrivacyPage() {
       </Card>
       <Card title="Erasure: gone, and not coming back">
         <p>
-          A key of the scope admin erases a person from the command line. The preview says what
-          would go and from which lists; the receipt proves what went, and can be verified against
-          the audit log.
+          Find the person, look at the preview, give a reason. The request is followed here until
+          every platform has confirmed, and its receipt proves what went.{" "}
+          <code>stratum privacy</code> does the same on the command line.
         </p>
-        <Table<Held>
-          caption="How a person is erased"
-          rows={ERASING}
-          keyOf={(row) => row.path}
-          columns={[
-            { name: "what", cell: (row) => row.what },
-            { name: "command", cell: (row) => <code className="break-all">{row.path}</code> },
-          ]}
-        />
         <ul className="mt-2 list-disc pl-5">
           <li>
             Every finished <Link to="/operate/exports">export</Link> of the workspace is revoked: no
@@ -66,40 +63,8 @@ export function PrivacyPage() {
           </li>
         </ul>
       </Card>
+      <DataMap />
     </>
-  );
-}
-
-function FindPerson() {
-  const navigate = useNavigate();
-  const [text, setText] = useState("");
-  const id = useId();
-  return (
-    <form
-      role="search"
-      className="flex flex-wrap items-end gap-2"
-      onSubmit={(event) => {
-        event.preventDefault();
-        void navigate({ to: "/cdp/profiles", search: { search: text.trim() } });
-      }}
-    >
-      <div className="grid min-w-0 flex-1 gap-1">
-        <label htmlFor={id}>An identifier, such as an e-mail address or a user id</label>
-        <input
-          id={id}
-          type="search"
-          required
-          maxLength={200}
-          autoComplete="off"
-          className="w-full max-w-md"
-          value={text}
-          onChange={(event) => setText(event.target.value)}
-        />
-      </div>
-      <Button type="submit" look="main">
-        Find
-      </Button>
-    </form>
   );
 }
 

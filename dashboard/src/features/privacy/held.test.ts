@@ -2,27 +2,12 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { ERASING, HELD, waitingWords } from "./held";
+import { HELD, waitingWords } from "./held";
 
 test.each(HELD)("$path is an endpoint that reads", ({ path }) => {
   const text = readFileSync(join(import.meta.dirname, "../../../openapi.json"), "utf8");
   const { paths } = JSON.parse(text) as { paths: Record<string, object> };
   expect(Object.keys(paths[path] ?? {})).toContain("get");
-});
-
-test("the API has what the page says of erasures", () => {
-  const text = readFileSync(join(import.meta.dirname, "../../../openapi.json"), "utf8");
-  const { paths } = JSON.parse(text) as { paths: Record<string, object> };
-  const said = ERASING.map(({ path }) => path.split(" ")[2]);
-  expect(said).toEqual(["preview", "erase", "requests", "receipt", "verify"]);
-  expect(Object.keys(paths)).toEqual(
-    expect.arrayContaining([
-      "/cdp/privacy/erasures/preview",
-      "/cdp/privacy/erasures",
-      "/cdp/privacy/requests",
-      "/cdp/privacy/requests/{id}/receipt",
-    ]),
-  );
 });
 
 test.each([

@@ -17,18 +17,6 @@ export const HELD: readonly Held[] = [
   { what: "What changed between two instants", path: "/cdp/profiles/{id}/changes" },
 ];
 
-/** How a person is erased: what each command is for. */
-export const ERASING: readonly Held[] = [
-  { what: "What would go, and where", path: "stratum privacy preview email=mary@example.com" },
-  {
-    what: "Erase, and wait until every platform has confirmed",
-    path: 'stratum privacy erase email=mary@example.com --reason "case 114" --wait',
-  },
-  { what: "The register: what is due, what is outstanding", path: "stratum privacy requests" },
-  { what: "The receipt of a request", path: "stratum privacy receipt 1 --out receipt.json" },
-  { what: "Whether a receipt holds", path: "stratum privacy verify receipt.json" },
-];
-
 /**
  * How many removals wait for a platform, in words.
  *

@@ -10,9 +10,14 @@ export function ProfilePage({ id }: { readonly id: string }) {
       title="Profile of a person"
       place="Profiles"
       acts={
-        <Link to="/cdp/profiles" className="inline-flex min-h-9 items-center">
-          All profiles
-        </Link>
+        <>
+          <Link to="/privacy" search={{ person: id }} className="inline-flex min-h-9 items-center">
+            Privacy…
+          </Link>
+          <Link to="/cdp/profiles" className="inline-flex min-h-9 items-center">
+            All profiles
+          </Link>
+        </>
       }
     >
       <Person key={id} id={id} />
