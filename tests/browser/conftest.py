@@ -9,9 +9,12 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 from urllib.parse import urlsplit
 
+import psycopg
 import pytest
+import redis
 from playwright.sync_api import (
     Browser,
     BrowserContext,
@@ -22,6 +25,9 @@ from playwright.sync_api import (
 )
 
 from api.app import create_app
+from dataflows.unify.unifier import build_unifier
+from domain.event import Batch, Record
+from domain.intake.partitioning import stream_key
 from tests.support.chromium import FLAGS, built_page, chromium
 from tests.support.places import place
 from tests.support.serving import serving_api
@@ -29,6 +35,7 @@ from tests.support.story import Story
 
 _PATIENCE_MS = 30_000
 expect.set_options(timeout=_PATIENCE_MS)
+_LOG: Final = "ordered"
 _SCREENSHOTS = os.environ.get("STRATUM_TEST_SCREENSHOTS")
 """Where pictures of every view and width are put for somebody to look at; none without it."""
 
@@ -158,3 +165,36 @@ def shop(story: Story, visitors: ExitStack) -> Iterator[str]:
     """Where the application serves a copy of the story of a shop."""
     with serving_api(create_app(story.settings)) as address, visitors:
         yield address
+
+
+@pytest.fixture
+def engine(story: Story) -> Iterator[Callable[[], int]]:
+    """Processes what the API has written to the log; answers how many records that was."""
+    settings = story.settings
+    dsn = settings.postgres.dsn.get_secret_value()
+    unifier = build_unifier(
+        dsn, settings.identity, settings.profile, settings.engine, lambda *_: None
+    )
+    with psycopg.connect(dsn) as conn:
+        conn.execute(
+            "INSERT INTO offsets (log, partition, next_position) VALUES (%s, 0, 0)", (_LOG,)
+        )
+
+    def run() -> int:
+        with redis.Redis.from_url(settings.redis.url.get_secret_value()) as client:
+            streams = [
+                stream_key(settings.log.name, partition)
+                for partition in range(settings.log.partitions)
+            ]
+            values = [
+                value
+                for stream in streams
+                for _, fields in client.xrange(stream)
+                for value in fields.values()
+            ]
+        records = tuple(Record(place, 0, value) for place, value in enumerate(values))
+        unifier(Batch(_LOG, 0, 0, len(records), records))
+        return len(records)
+
+    yield run
+    unifier.close()

@@ -2,59 +2,19 @@
 
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, Final
 
 import httpx
-import psycopg
-import pytest
-import redis
 from playwright.sync_api import Page, Request, expect
 
-from dataflows.unify.unifier import build_unifier
-from domain.event import Batch, Record
-from domain.intake.partitioning import stream_key
 from tests.browser.conftest import Visitor
 from tests.browser.test_views import violations
 from tests.support.story import Story
 
 _AT_ONCE: Final = 15
 _PATIENCE_S: Final = 60.0
-_LOG: Final = "ordered"
 _WORDS: Final = "the clerk typed Nora's number into Tom's account"
-
-
-@pytest.fixture
-def engine(story: Story) -> Iterator[Callable[[], int]]:
-    """Processes what the API has written to the log; answers how many records that was."""
-    settings = story.settings
-    dsn = settings.postgres.dsn.get_secret_value()
-    unifier = build_unifier(
-        dsn, settings.identity, settings.profile, settings.engine, lambda *_: None
-    )
-    with psycopg.connect(dsn) as conn:
-        conn.execute(
-            "INSERT INTO offsets (log, partition, next_position) VALUES (%s, 0, 0)", (_LOG,)
-        )
-
-    def run() -> int:
-        with redis.Redis.from_url(settings.redis.url.get_secret_value()) as client:
-            streams = [
-                stream_key(settings.log.name, partition)
-                for partition in range(settings.log.partitions)
-            ]
-            values = [
-                value
-                for stream in streams
-                for _, fields in client.xrange(stream)
-                for value in fields.values()
-            ]
-        records = tuple(Record(place, 0, value) for place, value in enumerate(values))
-        unifier(Batch(_LOG, 0, 0, len(records), records))
-        return len(records)
-
-    yield run
-    unifier.close()
 
 
 def _api(shop: str, story: Story, path: str) -> Any:

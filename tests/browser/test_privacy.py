@@ -1,11 +1,17 @@
 """A privacy officer's work in a real browser: preview, type, ask, follow; late requests."""
 
+import json
 import re
 from collections.abc import Callable
+from contextlib import closing
+from itertools import count
 
 import psycopg
+import redis
 from playwright.sync_api import expect
 
+from dataflows.erasure.rounds import Rounds
+from store.unify.unit_of_work import PostgresUnitOfWork
 from tests.browser.conftest import Visitor
 from tests.browser.test_views import faults, settled
 from tests.support.story import Story
@@ -26,6 +32,52 @@ def _enter(story: Story, *, sent: bool = True, late: bool = False) -> int:
         ).fetchone()
     assert row is not None
     return int(row[0])
+
+
+def _finish(story: Story) -> None:
+    """Take every erasure as far as it gets without platforms, as upkeep does."""
+    settings = story.settings
+    dsn = settings.postgres.dsn.get_secret_value()
+    clock = count(step=3_600)
+    with (
+        psycopg.connect(dsn, autocommit=True) as conn,
+        redis.Redis.from_url(settings.redis.url.get_secret_value()) as client,
+        closing(PostgresUnitOfWork(dsn, 0)) as unit,
+    ):
+        rounds = Rounds(settings, conn, unit, client, lambda: float(next(clock)))
+        for _ in range(8):
+            rounds.run_once()
+
+
+def test_a_person_is_erased_from_finding_to_the_receipt(
+    visit: Callable[..., Visitor], shop: str, story: Story, engine: Callable[[], int]
+) -> None:
+    visitor = visit(shop)
+    page = visitor.open("/privacy", story.admin)
+    find = page.get_by_label("A whole identifier in any spelling, or a profile id")
+    find.fill(story.profiles["mara"])
+    page.get_by_role("button", name="Find", exact=True).click()
+    masked = page.get_by_role("region", name="Erase this person").locator("li code").first
+    masked.wait_for()
+    assert faults(page) == []
+    page.get_by_role("button", name="Erase…").click()
+    dialog = page.get_by_role("dialog", name="Erase this person")
+    dialog.get_by_label("Reason, kept in the audit log").fill("case 2026-114")
+    dialog.get_by_label("Type").fill(masked.inner_text())
+    dialog.get_by_role("button", name="Erase for good").click()
+    expect(page).to_have_url(re.compile(r"/privacy/\d+$"))
+    expect(page.get_by_text("requested", exact=True)).to_be_visible()
+    assert engine() == 1
+    expect(page.get_by_text("processing", exact=True)).to_be_visible()
+    _finish(story)
+    with page.expect_download() as started:
+        page.get_by_role("link", name="Download the receipt").click()
+    receipt = json.loads(started.value.path().read_text())
+    assert receipt["reason"] == "case 2026-114"
+    assert receipt["steps"]
+    visitor.allowed.append("404")
+    page.goto(f"{shop}/dashboard/cdp/profiles/{story.profiles['mara']}")
+    expect(page.get_by_text("There is no such profile")).to_be_visible()
 
 
 def test_only_whoever_types_the_masked_identifier_may_erase(

@@ -60,6 +60,8 @@ test("the data map is filtered by words in any place of a row", () => {
     personal: "value",
     kept: "until erased",
     leaves: "engine",
+    access: "identifiers",
+    withheld: "",
   } as const;
   expect(hasWords({ ...place, columns: [...place.columns] }, "Postgres clear")).toBe(true);
   expect(hasWords({ ...place, columns: [...place.columns] }, "postgres kafka")).toBe(false);
