@@ -25,8 +25,9 @@ export function PrivacyPage() {
       <Months />
       <Card title="Access: what is held of somebody">
         <p className="mb-3">
-          A person's page shows all of it. For an answer in writing, read the same from the API with
-          a key of the scope read; each answer is JSON.
+          <code>stratum privacy access</code> gathers all of it into an archive of JSON and CSV with
+          a page to read, and <code>stratum privacy link</code> makes a link for whoever asked. The
+          register above follows it. A person's page and the API show the same, piece by piece:
         </p>
         <Table<Held>
           caption="What is held of a person, and where it is read"
@@ -40,9 +41,10 @@ export function PrivacyPage() {
       </Card>
       <Card title="Withdrawal: nothing goes out any more">
         <p>
-          Send an event of the person that refuses the purpose, or <code>"*": false</code> for all
-          of them, under <code>context.consent.categoryPreferences</code>. It takes the person off
-          every ad platform of that purpose at once; the gate does not hold that back.
+          <code>stratum consent withdraw</code> enters it with its reason, or an event of the person
+          refuses the purpose, or <code>"*": false</code> all of them, under{" "}
+          <code>context.consent.categoryPreferences</code>. It takes the person off every ad
+          platform of that purpose at once; the gate does not hold that back.
         </p>
         <Leaving />
       </Card>
