@@ -49,8 +49,8 @@ async def request_access(
     spelling. Check that whoever asks is this person before you send the request.
 
     The audit log and the register have the request before anything happens; a job of its own writes
-    the archive. `GET /cdp/privacy/requests/{id}` tells how far it is. Refused while an earlier
-    request of the person is not answered.
+    the archive. `GET /cdp/privacy/requests/{id}` tells how far it is. Refused while the
+    archive of an earlier request of the person is under way.
     """
     found = await meant(pool, caller, settings.identity, body)
     entered = await enter_access(pool, caller, found, body.reason, settings.privacy.due_after)

@@ -1,7 +1,7 @@
 """What one person stated about consent, read from their stored events in bounded steps."""
 
+import asyncio
 from typing import Final, NamedTuple
-from uuid import UUID
 
 from domain.ids import MessageKey
 from domain.instants import to_ms, utc
@@ -14,7 +14,7 @@ from store.profiles.consent_events import SpeakingEvent
 from store.profiles.events import Cursor
 from store.profiles.profiles import StoredProfile
 
-INSTANT_EVENTS: Final = 1_000
+INSTANT_EVENTS: Final = 200
 """Events of the instants of the statements in force that are looked at."""
 
 
@@ -52,7 +52,7 @@ async def spoken(
     """
     person = profile.person
     found, end = await consent_events.window(pool, person.workspace, person.id, after, limit)
-    return _spoken(read, found, end, purpose)
+    return await asyncio.to_thread(_spoken, read, found, end, purpose)
 
 
 async def standing(
@@ -65,7 +65,7 @@ async def standing(
     found = await consent_events.of_instants(
         pool, person.workspace, person.id, instants, INSTANT_EVENTS
     )
-    said = _spoken(read, found, None, None)
+    said = await asyncio.to_thread(_spoken, read, found, None, None)
     return in_force(registers, said.told), said.events
 
 
@@ -75,7 +75,7 @@ def _spoken(
     told: list[Told] = []
     events: dict[MessageKey, SpeakingEvent] = {}
     for event in found:
-        key = MessageKey(_bytes(event.message_key))
+        key = MessageKey(event.message_key.bytes)
         said = [
             Told(to_ms(event.occurred_at), key, statement)
             for statement in read(event.source_id, event.payload)
@@ -85,7 +85,3 @@ def _spoken(
             told += said
             events[key] = event
     return Spoken(told, events, end)
-
-
-def _bytes(key: UUID) -> bytes:
-    return key.bytes

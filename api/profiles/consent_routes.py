@@ -41,8 +41,9 @@ async def list_consent_history(
     """What the person stated about consent: when, by which event, in which form.
 
     Changes of each purpose's state or text version, the newest first, with the number of repeated
-    statements; with `all`, every statement of at most `limit` events. A page looks at 10,000 events
-    and follows `next` to older ones, so it may be empty and yet have a next one.
+    statements; with `all`, every statement of at most `limit` events. A page looks at 10,000
+    events of each identifier and ends early where they are large; `next` leads to older ones, so a
+    page may be empty and yet have a next one.
 
     The statements are read from the stored events by the rules by which profiles are made of them.
     """

@@ -93,7 +93,7 @@ class Assembly:
             key = event.identifiers[0].key
             group = placed.get(key) or owners[self._loaded.owners[key]]
             person = people[id(group)]
-            if person.version == 0 and not person.view.types:
+            if person.version == 0 and person.view.is_empty:
                 created.setdefault(event.workspace, []).append(event.message_key)
             self._fold(person, key, event)
         self._leaves.flush()

@@ -23,6 +23,11 @@ class ArchiveFiles(PrivateFolder):
     def __init__(self, exports: Path) -> None:
         super().__init__(exports / _FOLDER, _NAME)
 
+    def make(self) -> None:
+        """Make the folder, and that of exports, where there is none."""
+        self.directory.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        super().make()
+
     def path(self, request: int, attempt: int) -> Path:
         """Where a whole archive is."""
         return self.directory / f"access-{request}-{attempt}.zip"

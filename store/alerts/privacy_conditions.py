@@ -10,11 +10,13 @@ from domain.alerts import Condition, Severity
 
 _SHOWN: Final = 5
 """Ids that a summary names."""
-_OPEN: Final = """
-    SELECT id, due_at, sent_at IS NULL AND requested_at < %(unsent)s
+_UNSENT: Final = "sent_at IS NULL AND kind = 'erasure'"
+"""Access takes no command."""
+_OPEN: Final = f"""
+    SELECT id, due_at, {_UNSENT} AND requested_at < %(unsent)s
     FROM privacy_requests
     WHERE workspace_id = %(workspace)s AND completed_at IS NULL
-      AND (due_at < %(due)s OR sent_at IS NULL)
+      AND (due_at < %(due)s OR {_UNSENT})
     ORDER BY due_at, id
 """
 

@@ -8,8 +8,11 @@ from psycopg import Connection
 
 from domain.export import WITH_FILE, ExportStatus
 from domain.privacy.access import WITH_FILE as ARCHIVES_WITH_FILE
+from domain.privacy.access import ArchiveReason, ArchiveStatus, subject_of
 from store import locks
+from store.audit import trail
 from store.connection import one_of
+from store.privacy.archive_jobs import ACTOR
 
 _REVOKE: Final = f"""
     SELECT revoke_exports(ARRAY(
@@ -22,6 +25,17 @@ _NEIGHBOURS: Final = f"""
     WHERE e.command = ANY(%s) AND e.neighbours <> '{{}}' AND EXISTS (
         SELECT FROM access_archives a WHERE a.workspace_id = e.workspace_id
           AND a.status IN {one_of(ARCHIVES_WITH_FILE)} AND a.keys && e.neighbours)
+"""
+_STALE: Final = f"""
+    UPDATE access_archives a SET
+        status = CASE a.status WHEN '{ArchiveStatus.READY}' THEN '{ArchiveStatus.EXPIRED}'
+            ELSE '{ArchiveStatus.REQUESTED}' END,
+        reason = CASE a.status WHEN '{ArchiveStatus.READY}' THEN '{ArchiveReason.ERASED}'
+            ELSE '' END
+    FROM privacy_requests r
+    WHERE a.workspace_id = %s AND a.status IN {one_of(ARCHIVES_WITH_FILE)} AND a.keys && %s
+      AND r.id = a.request
+    RETURNING a.request, r.command, a.status
 """
 _CLEAR: Final = f"""
     SELECT e.command FROM erasures e JOIN erasure_progress p USING (command)
@@ -46,7 +60,8 @@ def without_exports(conn: Connection[Any], commands: Sequence[UUID]) -> set[UUID
 def without_archives_of_neighbours(conn: Connection[Any], commands: Sequence[UUID]) -> None:
     """End archives of access of people whose events named what was erased, and no longer do.
 
-    An archive has events as they were when it was begun. Those of the erased themselves are ended
+    An archive has events as they were when it was begun: one that is being written begins anew, and
+    a whole one may not be downloaded any more, on record. Those of the erased themselves are ended
     by the transaction that removes them.
 
     Args:
@@ -57,7 +72,12 @@ def without_archives_of_neighbours(conn: Connection[Any], commands: Sequence[UUI
         with conn.transaction():
             lock = (locks.EXPORT_FILES, workspace)
             conn.execute("SELECT pg_advisory_xact_lock(%s, %s)", lock)
-            conn.execute("SELECT revoke_access(%s)", (keys,))
+            ended = conn.execute(_STALE, (workspace, keys)).fetchall()
+            for request, command, status in ended:
+                if status == ArchiveStatus.EXPIRED:
+                    detail = {"request": request, "reason": ArchiveReason.ERASED}
+                    subject = subject_of(command)
+                    trail.append(conn, workspace, ACTOR, "access.expired", subject, detail)
 
 
 def workspaces_of(conn: Connection[Any], exports: Sequence[int]) -> dict[int, int]:

@@ -3,8 +3,8 @@
 A writer that falls silent is replaced; one that was replaced notices.
 
 A writer holds an export by its attempt. Every statement names it, so that whoever was thought dead,
-or whose export was cancelled or restarted because a person was erased, finds that it is no longer
-theirs.
+or whose export was cancelled, or restarted because a person was erased or withdrew consent, finds
+that it is no longer theirs.
 """
 
 from datetime import timedelta

@@ -33,11 +33,11 @@ CREATE TABLE access_links (
 
 -- Archives that hold any of some identifiers may not be downloaded any more, and those being written end. Whoever calls this holds the lock
 -- of the workspace's files (revoke_exports), as does a writer that begins: it began before and is found here, or it does not see them.
-CREATE FUNCTION revoke_access(gone uuid[]) RETURNS void LANGUAGE sql AS $$
+CREATE FUNCTION revoke_access(workspaces integer[], gone uuid[]) RETURNS void LANGUAGE sql AS $$
     WITH revoked AS (
         UPDATE access_archives SET status = CASE status WHEN 'ready' THEN 'expired' ELSE 'failed' END, reason = 'erased',
             finished_at = coalesce(finished_at, now())
-        WHERE status IN ('requested', 'processing', 'ready') AND keys && gone RETURNING request
+        WHERE workspace_id = ANY(workspaces) AND status IN ('requested', 'processing', 'ready') AND keys && gone RETURNING request
     )
     UPDATE privacy_requests SET completed_at = coalesce(completed_at, now()) FROM revoked WHERE id = request
 $$;
@@ -45,7 +45,7 @@ $$;
 CREATE OR REPLACE FUNCTION identifiers_were_erased() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM revoke_exports(ARRAY(SELECT DISTINCT workspace_id FROM erased WHERE kind <> ''));
-    PERFORM revoke_access(ARRAY(SELECT key FROM erased WHERE kind <> ''));
+    PERFORM revoke_access(ARRAY(SELECT DISTINCT workspace_id FROM erased WHERE kind <> ''), ARRAY(SELECT key FROM erased WHERE kind <> ''));
     RETURN NULL;
 END $$;
 

@@ -38,7 +38,7 @@ _ADD: Final = f"""
 _WAITING: Final = f"""
     SELECT a.request, a.status FROM access_archives a JOIN privacy_requests r ON r.id = a.request
     WHERE a.workspace_id = %(workspace)s AND a.status IN {one_of(UNDER_WAY)}
-      AND r.keys @> %(keys)s ORDER BY a.request LIMIT 1
+      AND r.keys && %(keys)s ORDER BY a.request LIMIT 1
 """
 _AGAIN: Final = f"""
     UPDATE access_archives SET status = '{ArchiveStatus.REQUESTED}', reason = '', deaths = 0,
@@ -113,7 +113,7 @@ class Link(NamedTuple):
 
 
 async def waiting(conn: AsyncConnection[Any], workspace: int, keys: list[UUID]) -> Waiting | None:
-    """A request that names all these identifiers already and is not answered.
+    """A request that names one of these identifiers already and whose archive is under way.
 
     Nobody else enters a request of the workspace before the transaction ends.
     """

@@ -10,7 +10,9 @@ from store.fetch import Pool, fetch, fetch_one
 from store.profiles.events import Cursor
 
 LOOKED: Final = 10_000
-"""Events that one window looks at."""
+"""Events of each identifier that one window looks at."""
+WINDOW_BYTES: Final = 4_000_000
+"""A window ends with the event with which its payloads reach so many bytes."""
 
 
 @dataclass(frozen=True)
@@ -52,19 +54,24 @@ WHERE i.profile_id = %(profile)s AND i.workspace_id = %(workspace)s
 ORDER BY e.occurred_at DESC, e.message_key DESC OFFSET %(looked)s - 1 LIMIT 1
 """
 _SPEAKING: Final = f"""
-SELECT e.message_key, e.source_id, coalesce(s.name, ''), e.type, e.occurred_at, e.payload
-FROM identifiers i
-CROSS JOIN LATERAL (
-    SELECT * FROM events
-    WHERE leaf = i.key AND workspace_id = %(workspace)s AND {_AFTER}
-      AND (%(end_at)s::timestamptz IS NULL OR (occurred_at >= %(end_at)s
-          AND (occurred_at, message_key) >= (%(end_at)s, %(end_key)s::uuid)))
-      AND {_SPEAKS}
-    ORDER BY occurred_at DESC, message_key DESC LIMIT %(limit)s
-) e
-LEFT JOIN sources s ON s.id = e.source_id
-WHERE i.profile_id = %(profile)s AND i.workspace_id = %(workspace)s
-ORDER BY e.occurred_at DESC, e.message_key DESC LIMIT %(limit)s
+SELECT message_key, source_id, source, type, occurred_at, payload FROM (
+    SELECT e.message_key, e.source_id, coalesce(s.name, '') AS source, e.type, e.occurred_at,
+        e.payload, sum(octet_length(e.payload))
+            OVER (ORDER BY e.occurred_at DESC, e.message_key DESC) AS bytes
+    FROM identifiers i
+    CROSS JOIN LATERAL (
+        SELECT * FROM events
+        WHERE leaf = i.key AND workspace_id = %(workspace)s AND {_AFTER}
+          AND (%(end_at)s::timestamptz IS NULL OR (occurred_at >= %(end_at)s
+              AND (occurred_at, message_key) >= (%(end_at)s, %(end_key)s::uuid)))
+          AND {_SPEAKS}
+        ORDER BY occurred_at DESC, message_key DESC LIMIT %(limit)s
+    ) e
+    LEFT JOIN sources s ON s.id = e.source_id
+    WHERE i.profile_id = %(profile)s AND i.workspace_id = %(workspace)s
+    ORDER BY e.occurred_at DESC, e.message_key DESC LIMIT %(limit)s
+) AS spoken WHERE bytes - octet_length(payload) < %(bytes)s
+ORDER BY occurred_at DESC, message_key DESC
 """
 _AT: Final = f"""
 SELECT e.message_key, e.source_id, coalesce(s.name, ''), e.type, e.occurred_at, e.payload
@@ -82,7 +89,8 @@ async def window(
 ) -> tuple[list[SpeakingEvent], Cursor | None]:
     """The next events that may speak of consent, newest first by event time.
 
-    At most `LOOKED` events are looked at, however many the person has.
+    At most `LOOKED` events of each identifier are looked at, however many the person has, and
+    their payloads are bounded by `WINDOW_BYTES`.
 
     Args:
         pool: open pool.
@@ -104,11 +112,12 @@ async def window(
     }
     end = await fetch_one(pool, Cursor, _END, params)
     params |= {
+        "bytes": WINDOW_BYTES,
         "end_at": end.occurred_at if end else None,
         "end_key": end.message_key if end else None,
     }
     found = await fetch(pool, SpeakingEvent, _SPEAKING, params)
-    if len(found) == limit:
+    if len(found) == limit or sum(len(event.payload) for event in found) >= WINDOW_BYTES:
         end = Cursor(found[-1].occurred_at, found[-1].message_key)
     return found, end
 

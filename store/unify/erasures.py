@@ -204,7 +204,7 @@ class _Erasing:
         self._cursor.execute(_RESTING, (people,))
         owners = {
             person: place
-            for place, erasure in enumerate(self._erasures)
+            for place, erasure in reversed([*enumerate(self._erasures)])
             for person in erasure.people
         }
         rows = self._cursor.execute(_MEMBERSHIPS, (people,))

@@ -340,6 +340,7 @@ class PostgresUnitOfWork:
         if fence is not None and not sql.move_fence(cursor, fence):
             position = sql.next_position(cursor, fence.log, fence.partition)
             return Fenced(position)
+        withdrawals.lock_files(cursor, changes)
         stale = (
             erasures.write(cursor, changes)
             or sql.write_people(cursor, changes, packed)

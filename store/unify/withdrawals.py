@@ -19,7 +19,8 @@ REASON: Final = "withdrawn"
 """Why a file was revoked, or never finished: somebody in it no longer consents."""
 RESTARTS: Final = 5
 """How often a file begins again; then it has failed, so that its writer has an end."""
-_LOCK: Final = "SELECT pg_advisory_xact_lock_shared(%s, %s)"
+_SHARED: Final = "SELECT pg_advisory_xact_lock_shared(%s, %s)"
+_ALONE: Final = "SELECT pg_advisory_xact_lock(%s, %s)"
 # Whoever was ever put into a segment may be in its files, under any id that they were known by; of
 # a rule nobody notes whom it holds for.
 _REVOKE: Final = f"""
@@ -40,20 +41,34 @@ WHERE workspace_id = %s AND kind = 'file' AND status IN {one_of(WITH_FILE)}
 """
 
 
+def lock_files(cursor: psycopg.Cursor, changes: Changes) -> None:
+    """Take the locks of the files of those workspaces in which people withdraw or are erased.
+
+    Before anything is written, in one order: whoever erases takes the lock alone, by a trigger, and
+    must not wait for it while others wait for rows.
+
+    Args:
+        cursor: of the commit, nothing written yet.
+        changes: to be committed.
+    """
+    erasing = {erasure.workspace for erasure in changes.erasures}
+    for workspace in sorted(erasing | {one.workspace for one in changes.withdrawals}):
+        lock = _ALONE if workspace in erasing else _SHARED
+        cursor.execute(lock, (locks.EXPORT_FILES, workspace))
+
+
 def revoke_exports(cursor: psycopg.Cursor, changes: Changes) -> None:
     """Revoke the files of every withdrawal of a commit.
 
     Those being written begin again, `RESTARTS` times.
 
     Args:
-        cursor: of the commit, everything else written.
+        cursor: of the commit, everything else written; `lock_files` was called.
         changes: to be committed.
     """
     lost: dict[tuple[WorkspaceId, str], set[ProfileId]] = {}
     for one in changes.withdrawals:
         lost.setdefault((one.workspace, one.purpose), set()).update(one.people)
-    for workspace in sorted({workspace for workspace, _ in lost}):
-        cursor.execute(_LOCK, (locks.EXPORT_FILES, workspace))
     for (workspace, purpose), people in sorted(lost.items()):
         keys = Keys(sorted(people))
         cursor.execute(_REVOKE, (workspace, purpose, keys, keys))

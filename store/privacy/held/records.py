@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from domain.event import COMMANDS
+from domain.event import CONSENT, ORDERS
 from store.connection import one_of
 from store.privacy import archives
 
@@ -23,7 +23,7 @@ SUPPRESSED: Final = """
 """
 """Of which more is remembered than a version; `never` is that of the others."""
 # Commands name identifiers in their particulars; everything else says in its subject whom it is
-# about.
+# about. A statement of consent goes with its identifier, whoever had it then.
 AUDIT: Final = f"""
     SELECT id, at, actor, action, subject, detail FROM audit
     WHERE workspace_id = %(workspace)s AND subject = ANY(
@@ -32,9 +32,10 @@ AUDIT: Final = f"""
             WHERE workspace_id = %(workspace)s AND keys <@ %(keys)s
         UNION ALL SELECT 'access:' || command FROM privacy_requests
             WHERE workspace_id = %(workspace)s AND keys <@ %(keys)s)
+        AND (action <> '{CONSENT}' OR detail->>'identifier' = ANY(%(hexes)s))
     UNION
     SELECT id, at, actor, action, subject, detail FROM audit
-    WHERE workspace_id = %(workspace)s AND action IN {one_of(COMMANDS)} AND EXISTS (
+    WHERE workspace_id = %(workspace)s AND action IN {one_of(ORDERS)} AND EXISTS (
         SELECT FROM jsonb_path_query(detail, 'strict $.**') AS part
         WHERE jsonb_typeof(part) = 'string' AND part #>> '{{}}' = ANY(%(hexes)s))
     ORDER BY id

@@ -7,16 +7,16 @@ from psycopg import sql
 from tests.integration.alerts.world import World
 
 
-def _ask(world: World, due: timedelta, *, sent: bool = True) -> int:
+def _ask(world: World, due: timedelta, *, sent: bool = True, kind: str = "erasure") -> int:
     """Enter a request that is due in some time; returns its id."""
     row = world.conn.execute(
         "INSERT INTO privacy_requests (workspace_id, kind, command, command_id, profile, keys,"
         " afterwards, reason, requested_by, audit_id, requested_at, sent_at, due_at)"
-        " VALUES (%s, 'erasure', gen_random_uuid(), 'id', gen_random_uuid(), '{}',"
+        " VALUES (%s, %s, gen_random_uuid(), 'id', gen_random_uuid(), '{}',"
         " 'new', 'case', 'key:1', 1, %s, %s, %s)"
         " RETURNING id",
         (
-            world.workspace.id, world.now, world.now if sent else None,
+            world.workspace.id, kind, world.now, world.now if sent else None,
             world.now + due,
         ),
     ).fetchone()  # fmt: skip
@@ -51,6 +51,11 @@ def test_a_request_that_the_log_never_took_is_told(world: World) -> None:
     assert world.look(180) == [("opened", "privacy:not_sent")]
     _set(world, request, "sent_at")
     assert world.look(300) == [("resolved", "privacy:not_sent")]
+
+
+def test_access_takes_no_place_in_the_log(world: World) -> None:
+    _ask(world, timedelta(days=30), sent=False, kind="access")
+    assert world.look(1_200) == []
 
 
 def test_many_requests_are_one_alert_that_names_the_first(world: World) -> None:

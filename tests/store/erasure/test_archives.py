@@ -71,6 +71,29 @@ def test_a_neighbours_archive_that_names_what_was_erased_is_ended(
 
     assert states(desk) == ["expired:erased"]
     assert archives_in(desk.settings) == []
+    ended = "SELECT detail FROM audit WHERE action = 'access.expired'"
+    assert desk.column(ended) == [{"request": 1, "reason": "erased"}]
+
+
+def test_a_neighbours_archive_that_is_not_written_yet_is_written_without_them(
+    desk: Desk, engine: Engine
+) -> None:
+    engine.feed(engine.event("page", "mary", NOW, name="Home", **device()))
+    engine.feed(engine.event("page", "anne", NOW + 1, name=f"Of {DEVICE}", **device()))
+    for _ in range(2):
+        ask(desk, "anne")
+    desk.conn.execute("UPDATE access_archives SET status = 'processing', attempt = 1"
+                      " WHERE request = 1")  # fmt: skip
+    desk.erase(("user_id", "mary"), ("device_id", DEVICE))
+
+    desk.finish(2)
+
+    assert states(desk) == ["requested:", "requested:"]
+    assert desk.column("SELECT completed_at FROM privacy_requests WHERE kind = 'access'") == [
+        None, None,
+    ]  # fmt: skip
+    assert write_archives(desk.settings) == 2
+    assert all(DEVICE.encode() not in each.read_bytes() for each in archives_in(desk.settings))
 
 
 def test_an_archive_that_cannot_be_removed_is_waited_for(
@@ -101,7 +124,7 @@ def test_an_erasure_finds_archives_by_an_index(desk: Desk, index: str) -> None:
     with psycopg.connect(desk.settings.postgres.dsn.get_secret_value()) as conn:
         conn.execute("SET enable_seqscan = off")
         sql = (
-            "EXPLAIN SELECT FROM access_archives WHERE status IN"
+            "EXPLAIN SELECT FROM access_archives WHERE workspace_id = ANY('{1}') AND status IN"
             " ('requested', 'processing', 'ready') AND keys && '{}'::uuid[]"
         )
         plan: list[Any] = conn.execute(sql).fetchall()
