@@ -66,7 +66,7 @@ async def enter_access(
         due_after: it is due so long after.
 
     Raises:
-        ConflictError: an earlier request names all identifiers of the person and is not answered.
+        ConflictError: the archive of an earlier request of the person is under way.
     """
     keys = [UUID(bytes=identifier.key) for identifier in found.identifiers]
     async with transaction(pool) as conn:

@@ -139,7 +139,7 @@ class AccessJob:
                 counts = write_archive(
                     file, self._files.directory, job.request, gathering, SECTIONS, heartbeat
                 )
-        digest, size = _digest(path)
+        digest, size = _digest(path, heartbeat.beat)
         return WrittenArchive(counts, size, digest)
 
     @staticmethod
@@ -194,11 +194,12 @@ class _Heartbeat:
             self._beaten_s = time.monotonic()
 
 
-def _digest(path: Path) -> tuple[bytes, int]:
-    """SHA-256 and size of a file."""
+def _digest(path: Path, beat: Callable[[], None]) -> tuple[bytes, int]:
+    """SHA-256 and size of a file; says now and then that the writer lives."""
     digest, size = hashlib.sha256(), 0
     with path.open("rb") as file:
         while part := file.read(_READ_AT_A_TIME):
             digest.update(part)
             size += len(part)
+            beat()
     return digest.digest(), size
