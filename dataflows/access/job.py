@@ -97,6 +97,7 @@ class AccessJob:
             path.unlink(missing_ok=True)
             return "replaced"
         except StoppedError:
+            path.unlink(missing_ok=True)
             archive_jobs.release(conn, job)
             return "given_back"
         except GoneError:
