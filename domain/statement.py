@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 
 class StatementState(StrEnum):
@@ -11,6 +11,10 @@ class StatementState(StrEnum):
     GRANTED = "granted"
     REFUSED = "refused"
     UNREADABLE = "unreadable"
+
+
+OPERATOR_FORM: Final = "operator"
+"""Form of what an operator entered."""
 
 
 class Statement(NamedTuple):

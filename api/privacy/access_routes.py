@@ -88,6 +88,9 @@ async def download_archive(
         str | None,
         Header(alias="range", max_length=100, description="`bytes=1000-`: from there on."),
     ] = None,
+    condition: Annotated[
+        str | None, Header(alias="if-range", description="The `etag` that a part is asked for.")
+    ] = None,
 ) -> FileResponse:
     """The archive that a link leads to, or a part of it. It takes no API key.
 
@@ -102,7 +105,8 @@ async def download_archive(
         stat = await asyncio.to_thread(path.stat)
     except FileNotFoundError:
         raise NotFoundError("download") from None
-    await record_download(pool, found, part if part and _PART.fullmatch(part) else None)
+    is_part = part is not None and _PART.fullmatch(part) and condition is None
+    await record_download(pool, found, part if is_part else None)
     return FileResponse(
         path,
         headers={

@@ -14,7 +14,7 @@ from store.profiles.consent_events import SpeakingEvent
 from store.profiles.events import Cursor
 from store.profiles.profiles import StoredProfile
 
-INSTANT_EVENTS: Final = 200
+INSTANT_EVENTS: Final = 1_000
 """Events of the instants of the statements in force that are looked at."""
 
 

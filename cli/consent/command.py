@@ -105,9 +105,10 @@ def _state(
     stated_at: str | None,
 ) -> None:
     """Send a statement; what is not given is left out."""
-    body |= {"version": version, "stated_at": stated_at}
+    told = {name: value for name, value in (body | {"version": version}).items() if value}
+    if stated_at is not None:
+        told["stated_at"] = stated_at
     with asking(url, api_key) as http:
-        told = {name: value for name, value in body.items() if value}
         command = ConsentClient(http, person).state(told)
     echo(f"{command} is in the log")
 

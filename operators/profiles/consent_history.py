@@ -10,7 +10,7 @@ from typing import NamedTuple
 from domain.ids import MessageKey
 from domain.profiles.consent import EVERY_PURPOSE
 from domain.profiles.leaf import Register, tie_of
-from domain.statement import Statement
+from domain.statement import OPERATOR_FORM, Statement
 from operators.profiles.consent import statement_among
 
 
@@ -34,7 +34,7 @@ class Told(NamedTuple):
 
 
 class Run(NamedTuple):
-    """Statements about one purpose, one after the other, with one state and text version.
+    """Statements about one purpose, one after the other, with one state, form and text version.
 
     Attributes:
         first: the oldest: with it the state began.
@@ -74,7 +74,7 @@ class InForce(NamedTuple):
 
 
 def runs(told: Iterable[Told], *, is_end: bool) -> list[Run]:
-    """Gather repeated statements.
+    """Gather repeated statements; what an operator entered stands alone, with its evidence.
 
     Args:
         told: newest first.
@@ -85,13 +85,14 @@ def runs(told: Iterable[Told], *, is_end: bool) -> list[Run]:
     """
     open_: dict[str, Run] = {}
     found: list[Run] = []
-    for one in told:
-        purpose, state, _, version = one.statement
+    for one in sorted(told, key=_order, reverse=True):
+        purpose, state, form, version = one.statement
         run = open_.get(purpose)
         newest = one if run is None else run.last
         if run is not None:
             begun = run.first.statement
-            if (begun.state, begun.version) == (state, version):
+            same = (begun.state, begun.form, begun.version) == (state, form, version)
+            if same and form != OPERATOR_FORM:
                 open_[purpose] = run._replace(first=one, size=run.size + 1)
                 continue
             found.append(run._replace(is_whole=True))
@@ -99,6 +100,12 @@ def runs(told: Iterable[Told], *, is_end: bool) -> list[Run]:
         open_[purpose] = Run(one, newest, 1, is_end)
     found += open_.values()
     return sorted(found, key=lambda run: (run.first.at_ms, run.first.event), reverse=True)
+
+
+def _order(told: Told) -> tuple[int, bool, int]:
+    """As statements follow one another when they are folded: the last one counts."""
+    register = told.register
+    return register.at_ms, not register.value, register.tie
 
 
 def in_force(registers: Mapping[str, Register], told: Iterable[Told]) -> dict[str, InForce]:

@@ -123,9 +123,7 @@ def addressed(envelope: Envelope, salts: Mapping[int, bytes]) -> tuple[Workspace
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None, UNREADABLE
     known = (
-        command.workspace
-        if isinstance(command.workspace, int) and command.workspace in salts
-        else None
+        command.workspace if type(command.workspace) is int and command.workspace in salts else None
     )
     kind = command.kind if isinstance(command.kind, str) and command.kind in ORDERS else UNREADABLE
     return None if known is None else WorkspaceId(known), kind

@@ -17,12 +17,9 @@ from domain.instants import EARLIEST_MS
 from domain.keys import identifier_key
 from domain.policies import IdentityRules
 from domain.profiles.consent import EVERY_PURPOSE, purpose_of
-from domain.statement import Statement, StatementState, verdicts
+from domain.statement import OPERATOR_FORM, Statement, StatementState, verdicts
 from operators.identity.normalise import normalise
 from sources.intake.message import BadRecordError
-
-FORM: Final = "operator"
-"""Form of an operator's statements."""
 
 
 class OperatorConsent(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,7 +51,7 @@ class OperatorConsent(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def statement(self) -> Statement:
         """What it says."""
-        return Statement(self.purpose, StatementState(self.state), FORM, self.version)
+        return Statement(self.purpose, StatementState(self.state), OPERATOR_FORM, self.version)
 
 
 _CONSENT: Final = msgspec.json.Decoder(OperatorConsent)

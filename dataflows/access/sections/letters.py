@@ -11,13 +11,13 @@ from uuid import UUID
 
 from dataflows.access.gathering import Gathering
 from dataflows.access.section import Column, Row, Section
-from dataflows.letters import keys_in, message_in
+from dataflows.letters import keys_in, message_in, names_strangers
 from domain.ids import IdentifierKey
 from store.erasure import letters
 from store.erasure.letters import Letter, Limits
 from store.privacy.held import records
 
-_OTHERS: Final = "withheld: it names other people, too"
+_OTHERS: Final = "withheld: it names other people, too, or may"
 _NOBODYS: Final = "withheld: it belongs to no workspace"
 
 
@@ -32,7 +32,8 @@ def _rows(gathering: Gathering) -> Iterator[Row]:
             records.LETTERS, ids=sorted(theirs)
         ):
             reason, detail, received_at, recorded_at, status, payload = rest
-            note = (_OTHERS if named[number] & others else "") or (_NOBODYS if nobodys else "")
+            is_shared = bool(named[number] & others) or _names_strangers(gathering, payload)
+            note = (_OTHERS if is_shared else "") or (_NOBODYS if nobodys else "")
             content = None if note else payload.decode(errors="replace")
             yield (
                 number, gathering.source(source), reason, detail, status, received_at, recorded_at,
@@ -54,6 +55,13 @@ def _pages(gathering: Gathering) -> Iterator[list[Letter]]:
 def _keys(gathering: Gathering, letter: Letter) -> set[IdentifierKey]:
     regions = {source.region for source in gathering.sources.values()}
     return keys_in(letter.payload, gathering.settings.identity, regions, gathering.salt)
+
+
+def _names_strangers(gathering: Gathering, payload: bytes) -> bool:
+    regions = {source.region for source in gathering.sources.values()}
+    rules = gathering.settings.identity
+    own = {IdentifierKey(key.bytes) for key in gathering.identifiers}
+    return names_strangers(payload, own, rules, regions, gathering.salt)
 
 
 def _theirs(

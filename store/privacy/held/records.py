@@ -50,8 +50,11 @@ LETTERS: Final = """
 OTHERS: Final = """
     SELECT key FROM identifiers WHERE key = ANY(%(named)s) AND workspace_id = %(workspace)s
         AND profile_id <> %(profile)s
+    UNION ALL
+    SELECT e.key FROM erased_identifiers e
+    WHERE e.key = ANY(%(named)s) AND e.workspace_id = %(workspace)s AND e.key <> ALL(%(keys)s)
 """
-"""Which of some identifiers (`named`) are those of other people."""
+"""Which of some identifiers (`named`) are those of other people, who may be erased."""
 MESSAGES: Final = """
     SELECT message_key FROM events WHERE message_key = ANY(%(named)s)
         AND leaf = ANY(%(keys)s) AND workspace_id = %(workspace)s

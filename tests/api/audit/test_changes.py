@@ -257,6 +257,7 @@ MAKES: Final = {
     "POST /cdp/keys",
     "POST /cdp/links/allow",
     "POST /cdp/login",
+    "POST /cdp/privacy/access",
     "POST /cdp/privacy/erasures",
     "POST /cdp/profiles/{id}/consent",
     "POST /cdp/profiles/{id}/unmerge",
@@ -282,6 +283,7 @@ CHANGES_NOTHING: Final = {
 ELSEWHERE: Final = {
     "DELETE /cdp/login": "tests.api.access.test_login",
     "POST /cdp/dead-letters/{id}/retry": "a letter may be retried while it is",
+    "POST /cdp/privacy/requests/{id}/link": "tests.api.privacy.test_access",
     "POST /cdp/privacy/requests/{id}/retry": "tests.api.privacy.test_erasures",
 }
 

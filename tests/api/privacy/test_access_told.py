@@ -203,10 +203,21 @@ def test_dead_letters_are_told_where_they_name_nobody_else(
     letter(tenant, insert, 3, '{"to": "john@example.com"')
     nobodys = letter(tenant, insert, 4, '{"to": "mary@example.com", "z": 1', workspace_id=None)
     again = letter(tenant, insert, 5, '{"messageId": "m1", "word": "again"}')
+    strange = [
+        letter(tenant, insert, 10 + place, f'{{"to": "mary@example.com", {more}')
+        for place, more in enumerate(
+            (
+                '"to": "never@seen.example"}', '"n": {"phone": "+16505550999"}}',
+                '"userId": "never-seen"}', '"a": [{"previousId": "never-seen"}]}',
+                '"anonymousId": "never-seen"', '"user_id": 4711',
+            )
+        )
+    ]  # fmt: skip
 
     rows = {row["letter"]: row for row in archive().rows("dead_letters")}
 
-    assert rows.keys() == {mine, both, nobodys, again}
+    assert rows.keys() == {mine, both, nobodys, again, *strange}
+    assert {rows[each]["content"] for each in strange} == {None}
     assert "mine" in rows[mine]["content"]
     assert "again" in rows[again]["content"]
     assert (rows[both]["content"], rows[nobodys]["content"]) == (None, None)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from domain.ids import MessageKey
 from domain.profiles.consent import EVERY_PURPOSE
 from domain.profiles.leaf import Register, later_consent
-from domain.statement import Statement, StatementState
+from domain.statement import OPERATOR_FORM, Statement, StatementState
 from operators.profiles.consent import grants
 from operators.profiles.consent_history import Because, Told, counts_for, in_force, runs
 
@@ -40,6 +40,24 @@ def test_repeated_statements_are_one_change_with_their_number_and_last_time() ->
 def test_another_text_version_is_a_change() -> None:
     history = [told(1, GRANTED, version="1"), told(2, GRANTED, version="2")]
     assert [run.first.at_ms for run in runs(reversed(history), is_end=True)] == [2, 1]
+
+
+def test_what_operators_entered_stands_alone() -> None:
+    entered = [
+        one._replace(statement=one.statement._replace(form=OPERATOR_FORM))
+        for one in (told(2, GRANTED), told(3, GRANTED))
+    ]
+    history = [told(1, GRANTED), *entered, told(4, GRANTED)]
+    assert [run.size for run in runs(reversed(history), is_end=True)] == [1, 1, 1, 1]
+
+
+@given(st.lists(st.builds(told, st.integers(0, 3), st.sampled_from(StatementState))))
+def test_the_newest_run_of_a_purpose_ends_with_the_statement_that_is_folded(
+    history: list[Told],
+) -> None:
+    registers = folded(history)
+    found = runs(history, is_end=True)
+    assert [run for run in found if run.last.register == registers["ads"]] == found[:1]
 
 
 def test_a_run_that_older_statements_may_continue_says_so() -> None:
