@@ -121,10 +121,14 @@ def test_counters_become_readings_in_postgres_and_redis_and_a_restart_reads_its_
         wait_until(lambda: len(statuses(conn)) > before)
         count(conn, workspace, f"{metrics.REJECTED}:malformed_json", 500)
         wait_until(lambda: statuses(conn)[-1] == "unhealthy")
+        # Redis has a reading after Postgres.
+        wait_until(
+            lambda: (
+                (found := projected(valkey_url, workspace)) is not None
+                and (found.id,) == conn.execute("SELECT max(id) FROM readings").fetchone()
+            )
+        )
     assert statuses(conn)[before] == "healthy"
-    found = projected(valkey_url, workspace)
-    assert found is not None
-    assert found.id == conn.execute("SELECT max(id) FROM readings").fetchone()[0]  # type: ignore[index]
 
 
 class Clock:
