@@ -1,5 +1,6 @@
 """Archives of access as routes see them: ordered again, linked to, handed out."""
 
+import asyncio
 import secrets
 from hashlib import sha256
 from hmac import compare_digest
@@ -8,6 +9,7 @@ from typing import Final
 from api.privacy.access_schemas import ArchiveLinkView
 from api.web.deps import Caller
 from api.web.errors import ConflictError, GoneError, NotFoundError
+from config.exports import archive_files
 from config.settings import Settings
 from domain.privacy.access import ArchiveStatus, subject_of
 from domain.privacy.erasure import RequestKind
@@ -45,13 +47,16 @@ async def link_to(
 
     Raises:
         ConflictError: it is none of access, or there is no archive yet.
-        GoneError: the archive is gone.
+        GoneError: the archive is gone, or somebody deleted its file.
     """
     if request.kind != RequestKind.ACCESS:
         raise ConflictError("An erasure has no archive; take its receipt.")
     token = secrets.token_urlsafe(_TOKEN_BYTES)
     lifetime = settings.privacy.link_lifetime
     found = (await archives.of_requests(pool, caller.workspace, [request.id]))[request.id]
+    path = archive_files(settings).path(found.request, found.attempt)
+    if request.status == ArchiveStatus.READY and not await asyncio.to_thread(path.is_file):
+        raise GoneError("The archive's file is not there any more: ask for it again.")
     async with transaction(pool) as conn:
         made = await archives.link(conn, request.id, _digest(token), caller.actor, lifetime)
         if made is None or found.size_bytes is None:

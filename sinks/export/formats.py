@@ -9,6 +9,7 @@ before it (OWASP, CSV Injection), unless the export asks for texts as they are. 
 
 import csv
 import io
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, Protocol
 
@@ -20,6 +21,7 @@ from domain.values import Json
 from operators.export import Column, Record, json_text
 
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+_UNSEEN: Final = re.compile(r"^[\s\u200b-\u200f\u2028-\u202f\u2060-\u2069\ufeff]+")
 _INSTANTS: Final = ("first_seen_at", "last_seen_at")
 MEDIA_TYPES: Final[Mapping[ExportFormat, str]] = {
     "csv": "text/csv; charset=utf-8",
@@ -126,12 +128,15 @@ def encoder(spec: ExportSpec, columns: Sequence[Column], group_rows: int) -> Enc
 
 
 def guarded(text: str) -> str:
-    """Defuse a text that a spreadsheet would run.
+    r"""Defuse a text that a spreadsheet would run, also one that drops what nobody sees before it.
 
-    >>> guarded("=1+1"), guarded("1+1")
-    ("'=1+1", '1+1')
+    >>> guarded("=1+1"), guarded(" \ufeff=1+1"), guarded("1+1"), guarded(" a")
+    ("'=1+1", "' \ufeff=1+1", '1+1', ' a')
     """
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    if text[:1].isalnum():
+        return text
+    is_formula = text.startswith(_FORMULA) or _UNSEEN.sub("", text).startswith(_FORMULA)
+    return f"'{text}" if is_formula else text
 
 
 def instant(at_ms: int | None) -> str | None:

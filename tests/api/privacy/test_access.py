@@ -76,6 +76,17 @@ def test_another_workspace_sees_and_links_nothing(
     assert stranger.get("/cdp/privacy/requests")["items"] == []
 
 
+def test_no_link_leads_to_a_file_that_somebody_deleted(
+    tenant: Tenant, api: Api, settings: Settings
+) -> None:
+    mary(tenant)
+    number = api.post("/cdp/privacy/access", MARY)["id"]
+    write_archives(settings)
+    archives_in(settings)[0].unlink()
+    api.post(f"/cdp/privacy/requests/{number}/link", expect=410)
+    assert api.post("/cdp/privacy/access", MARY)["id"] != number
+
+
 def test_nobody_is_asked_for_who_is_unknown(tenant: Tenant, api: Api) -> None:
     mary(tenant)
     nobody = {"identifier": {"kind": "email", "value": "nobody@example.com"}, "reason": "case 1"}
