@@ -22,7 +22,7 @@ from domain.event import (
 )
 from domain.failure import REASONS
 from domain.ids import SourceId
-from domain.intake.envelope import encode_command, encode_event
+from domain.intake.envelope import encode_command, encode_event, encode_sealed
 from domain.keys import command_id, identifier_key
 from domain.policies import IdentityRules, KindRule, ProfileRules
 from domain.privacy.erasure import FOREVER_MS
@@ -399,7 +399,7 @@ def test_a_command_erases_identifiers_until_it_arrived_or_for_ever(
         "id": command_id(SALT, "erase", 7),
         "identifiers": ["11" * 16, "00" * 16],
     }
-    decoded = decode(encode_command(NOON_MS, json.dumps(body | afterwards).encode()))
+    decoded = decode(encode_sealed(SALT, NOON_MS, json.dumps(body | afterwards).encode()))
     assert isinstance(decoded, Erase)
     assert decoded.identifiers == (b"\0" * 16, b"\x11" * 16)
     assert decoded.until_ms == until_ms
@@ -418,7 +418,7 @@ def test_a_command_erases_identifiers_until_it_arrived_or_for_ever(
 )
 def test_a_command_that_erases_nobody_is_a_dead_letter(odd: dict[str, object]) -> None:
     body = {"kind": "erase", "workspace": 1, "id": command_id(SALT, "erase", 7)} | odd
-    decoded = decode(encode_command(NOON_MS, json.dumps(body).encode()))
+    decoded = decode(encode_sealed(SALT, NOON_MS, json.dumps(body).encode()))
     assert isinstance(decoded, DeadLetter)
     assert decoded.command == "erase"
 
