@@ -169,7 +169,7 @@ def test_an_archive_of_people_who_were_parted_since_leads_nowhere(
     mary(tenant)
     number = api.post("/cdp/privacy/access", MARY)["id"]
     write_archives(settings)
-    link = api.post(f"/cdp/privacy/requests/{number}/link")["path"]
+    link = api.post(f"/cdp/privacy/requests/{number}/link", expect=201)["path"]
     api.http.get(link).raise_for_status()
     execute("UPDATE identifiers SET profile_id = key WHERE kind = 'anonymous_id'")
 
