@@ -26,7 +26,7 @@ from domain.keys import command_id, identifier_key
 from local.stack.stack import Stack
 
 EVENTS_EACH = 5
-ASKED_PER_S = 75
+ASKED_PER_S = 65
 """Erasures that are asked for while others are carried out."""
 PATIENCE_S = 900.0
 _REMOVED: Final = "SELECT count(*) FROM erasures"
