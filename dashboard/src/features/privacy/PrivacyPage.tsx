@@ -27,10 +27,12 @@ export function PrivacyPage() {
         <p className="mb-3">
           <code>stratum privacy access</code> gathers all of it into an archive of JSON and CSV with
           a page to read, and <code>stratum privacy link</code> makes a link for whoever asked. The
-          register above follows it. A person's page and the API show the same, piece by piece:
+          register above follows it. Much of it is on the person's page and at these endpoints, too;
+          what platforms were sent, dead letters, exports, earlier requests and audit entries are
+          gathered by the archive alone:
         </p>
         <Table<Held>
-          caption="What is held of a person, and where it is read"
+          caption="What of a person is read piece by piece, and where"
           rows={HELD}
           keyOf={(row) => row.path}
           columns={[
@@ -60,8 +62,11 @@ export function PrivacyPage() {
             file outlives a person who is in it.
           </li>
           <li>
-            The <Link to="/trust/audit">audit log</Link> keeps digests and reasons, and no personal
-            data, so nothing is taken out of it.
+            Every access archive that holds one of their identifiers ends, with the links to it.
+          </li>
+          <li>
+            The <Link to="/trust/audit">audit log</Link> keeps digests and reasons, and nothing is
+            taken out of it. It holds no personal data, unless somebody wrote such into a reason.
           </li>
         </ul>
       </Card>
