@@ -13,8 +13,6 @@ from typing import Final
 from domain.ids import IdentifierKey, MessageKey
 
 KEY_BYTES = 16
-ROW_DIGITS: Final = 19
-"""Most digits of a row's id."""
 SALTS_REMEMBERED: Final = 1_024
 """Workspaces whose salted digest state is cached: half of the work of a short message id."""
 
@@ -56,15 +54,12 @@ def command_id(salt: bytes, kind: str, audit_row: int) -> str:
     """Name a command after its audit row, with a proof that takes the workspace's salt.
 
     The proof keeps clients from using up a command's id as their own ``messageId`` before the
-    command is processed, and shows that a command comes from whoever has the salt.
+    command is processed.
 
     Args:
         salt: the workspace's random key.
         kind: of the command, for example ``unmerge``.
         audit_row: id of the entry that it rests on.
-
-    >>> proves_command(b"salt", "erase", command_id(b"salt", "erase", 7))
-    True
     """
     proof = blake2b(
         f"{kind}-{audit_row}".encode(), digest_size=8, key=salt, person=b"command"
@@ -72,11 +67,28 @@ def command_id(salt: bytes, kind: str, audit_row: int) -> str:
     return f"{kind}-{audit_row}-{proof}"
 
 
-def proves_command(salt: bytes, kind: str, name: str) -> bool:
-    """Whether a command's id proves that it comes from whoever has the workspace's salt."""
-    _, _, rest = name.partition("-")
-    number = rest.partition("-")[0]
-    is_row = number.isascii() and number.isdecimal() and len(number) <= ROW_DIGITS
-    return is_row and compare_digest(
-        command_id(salt, kind, int(number)).encode(), name.encode(errors="replace")
-    )
+def seal_of(salt: bytes, received_ms: int, command: bytes) -> str:
+    """Seal a command: nobody without the workspace's salt can make one, or change one.
+
+    Args:
+        salt: the workspace's random key.
+        received_ms: its arrival, ms since 1970.
+        command: its JSON as the log holds it.
+
+    Returns:
+        32 hexadecimal digits.
+    """
+    text = b"%d %b" % (received_ms, command)
+    return blake2b(text, digest_size=KEY_BYTES, key=salt, person=b"seal").hexdigest()
+
+
+def is_sealed(salt: bytes, received_ms: int, command: bytes, seal: str) -> bool:
+    """Whether a seal is that of a command; see `seal_of`.
+
+    >>> is_sealed(b"salt", 5, b"{}", seal_of(b"salt", 5, b"{}"))
+    True
+    >>> is_sealed(b"salt", 6, b"{}", seal_of(b"salt", 5, b"{}"))
+    False
+    """
+    mine = seal_of(salt, received_ms, command)
+    return compare_digest(mine.encode(), seal.encode(errors="replace"))

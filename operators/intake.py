@@ -36,7 +36,10 @@ def redrive(payload: bytes, dead_letter: int, source: int, received_ms: int) -> 
             envelope = decode(payload)
             if envelope.command:
                 return encode_command(
-                    envelope.received, bytes(envelope.command), retry_of=dead_letter
+                    envelope.received,
+                    bytes(envelope.command),
+                    retry_of=dead_letter,
+                    seal=envelope.seal,
                 )
             event = bytes(envelope.event)
             if not event:

@@ -79,7 +79,7 @@ def advice(row: ArchiveRow) -> str | None:
         return f"Make a link: POST /cdp/privacy/requests/{row.request}/link."
     if row.status == ArchiveStatus.FAILED:
         if row.reason == ArchiveReason.ERASED:
-            return "The person was erased meanwhile: there is nothing to be told."
+            return "Somebody in it was erased meanwhile: ask again for whoever is left."
         return f"There is no archive: POST /cdp/privacy/requests/{row.request}/retry."
     return None
 

@@ -60,6 +60,6 @@ async def erase_person(
     """
     found = await meant(pool, caller, settings.identity, body)
     entered = await enter(pool, caller, found, body, settings.privacy.due_after)
-    await send(pool, log, caller.workspace, entered)
+    await send(pool, log, caller, entered)
     view = RequestView.from_row(await request_of(pool, caller, entered.id), now())
     return (await named(pool, caller, [view]))[0]

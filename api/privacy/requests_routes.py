@@ -86,7 +86,7 @@ async def retry_privacy_request(
             subject_of(request.command),
             {"request": id},
         )
-    await send(pool, log, caller.workspace, request)
+    await send(pool, log, caller, request)
     return await _detail(pool, caller, id)
 
 

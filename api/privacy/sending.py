@@ -9,9 +9,10 @@ from typing import Any
 
 import msgspec
 
+from api.web.deps import Caller
 from api.web.errors import ApiError
 from domain.instants import to_ms
-from domain.intake.envelope import encode_command
+from domain.intake.envelope import encode_sealed
 from sinks.intake.log import EventLog, LogUnavailableError, keyed
 from store.fetch import Pool, transaction
 from store.privacy import register
@@ -36,7 +37,7 @@ class NotSentError(ApiError):
         self.retry_after_s = cause.retry_after_s
 
 
-def record_of(workspace: int, request: PrivacyRequest) -> bytes:
+def record_of(workspace: int, salt: bytes, request: PrivacyRequest) -> bytes:
     """The command of a request as the event log holds it; it arrives when the audit log says."""
     command: dict[str, Any] = {
         "kind": "erase",
@@ -47,10 +48,11 @@ def record_of(workspace: int, request: PrivacyRequest) -> bytes:
         "author": request.requested_by,
         "reason": request.reason,
     }
-    return encode_command(to_ms(request.requested_at), msgspec.json.encode(command))
+    at_ms = to_ms(request.requested_at)
+    return encode_sealed(salt, at_ms, msgspec.json.encode(command))
 
 
-async def send(pool: Pool, log: EventLog, workspace: int, request: PrivacyRequest) -> None:
+async def send(pool: Pool, log: EventLog, caller: Caller, request: PrivacyRequest) -> None:
     """Append the command of a request and note it in the register.
 
     Raises:
@@ -59,7 +61,7 @@ async def send(pool: Pool, log: EventLog, workspace: int, request: PrivacyReques
             it changes nothing.
     """
     try:
-        await log.append(keyed([record_of(workspace, request)]))
+        await log.append(keyed([record_of(caller.workspace, caller.salt, request)]))
     except LogUnavailableError as error:
         raise NotSentError(request.id, error) from error
     async with transaction(pool) as conn:

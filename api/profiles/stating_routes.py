@@ -14,7 +14,7 @@ from api.web.purposes import known_purposes
 from config.settings import Settings
 from domain.event import CONSENT, Identifier
 from domain.instants import to_ms
-from domain.intake.envelope import encode_command
+from domain.intake.envelope import encode_sealed
 from domain.keys import command_id
 from domain.policies import IdentityRules
 from domain.profiles.consent import EVERY_PURPOSE
@@ -79,7 +79,7 @@ async def state_consent(
         "author": caller.actor,
         "reason": body.reason,
     }
-    encoded = encode_command(to_ms(entered.at), msgspec.json.encode(record))
+    encoded = encode_sealed(caller.salt, to_ms(entered.at), msgspec.json.encode(record))
     await log.append(keyed([encoded]))
     return ConsentAccepted(command_id=str(record["id"]))
 

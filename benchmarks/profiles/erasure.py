@@ -21,7 +21,7 @@ from benchmarks.support.stack import Bench, bench_of, wait_for
 from benchmarks.support.traffic import flowing
 from config.load import load_settings
 from domain.instants import to_ms
-from domain.intake.envelope import encode_command, encode_event
+from domain.intake.envelope import encode_event, encode_sealed
 from domain.keys import command_id, identifier_key
 from local.stack.stack import Stack
 
@@ -169,7 +169,8 @@ def _commands(salt: bytes, people: int) -> list[bytes]:
     at_ms = to_ms(datetime.now(UTC))
     kinds = {"user_id": "erased-{}", "anonymous_id": "device-{}", "email": "erased-{}@example.com"}
     return [
-        encode_command(
+        encode_sealed(
+            salt,
             at_ms,
             json.dumps(
                 {

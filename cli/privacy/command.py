@@ -133,6 +133,7 @@ def _download(client: PrivacyClient, number: int, out: Path) -> None:
     made = client.link(number)
     descriptor = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _PRIVATE)
     with os.fdopen(descriptor, "wb") as file:
+        os.fchmod(descriptor, _PRIVATE)  # it may have been there
         client.download(made["path"], file)
     echo(f"{out}: {out.stat().st_size:,} bytes, everything that is held of them")
 

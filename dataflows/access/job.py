@@ -125,7 +125,7 @@ class AccessJob:
         path: Path,
     ) -> WrittenArchive | ArchiveReason:
         """Write the file, from one instant of the database."""
-        heartbeat = _Heartbeat(
+        progress = _Progress(
             conn, job, self._settings.exports.beat_interval.total_seconds(), self._stopping
         )
         with reader.transaction():
@@ -134,13 +134,13 @@ class AccessJob:
                 return profile
             whose = (job.workspace, profile)
             gathering = gather(
-                Snapshot(reader), self._settings, whose, self._now_ms(), heartbeat.beat
+                Snapshot(reader), self._settings, whose, self._now_ms(), progress.note
             )
             with self._files.writing(path) as file:
                 counts = write_archive(
-                    file, self._files.directory, job.request, gathering, SECTIONS, heartbeat
+                    file, self._files.directory, job.request, gathering, SECTIONS, progress
                 )
-        digest, size = _digest(path, heartbeat.beat)
+        digest, size = _digest(path, progress.note)
         return WrittenArchive(counts, size, digest)
 
     @staticmethod
@@ -152,13 +152,13 @@ class AccessJob:
         return reason
 
 
-class _Heartbeat:
-    """Says every now and then that the writer lives, and how far it is.
+class _Progress:
+    """Notes every now and then how far the writer is, and learns whether the archive is still its.
 
     Args:
         conn: in autocommit mode.
         job: what is written.
-        interval_s: between two heartbeats.
+        interval_s: between two notes.
         stopping: whether the process ends.
     """
 
@@ -174,15 +174,15 @@ class _Heartbeat:
         self._interval_s = interval_s
         self._stopping = stopping
         self._rows: dict[str, int] = {}
-        self._beaten_s = time.monotonic()
+        self._noted_s = time.monotonic()
 
     def __call__(self, section: str, rows: int) -> None:
-        """Note the rows of a section; see `beat`."""
+        """Note the rows of a section; see `note`."""
         self._rows[section] = rows
-        self.beat()
+        self.note()
 
-    def beat(self) -> None:
-        """Say so where it is time to.
+    def note(self) -> None:
+        """Note it where it is time to.
 
         Raises:
             StoppedError: the process ends.
@@ -190,17 +190,17 @@ class _Heartbeat:
         """
         if self._stopping():
             raise StoppedError
-        if time.monotonic() - self._beaten_s > self._interval_s:
-            archive_jobs.beat(self._conn, self._job, self._rows)
-            self._beaten_s = time.monotonic()
+        if time.monotonic() - self._noted_s > self._interval_s:
+            archive_jobs.note(self._conn, self._job, self._rows)
+            self._noted_s = time.monotonic()
 
 
-def _digest(path: Path, beat: Callable[[], None]) -> tuple[bytes, int]:
-    """SHA-256 and size of a file; says now and then that the writer lives."""
+def _digest(path: Path, note: Callable[[], None]) -> tuple[bytes, int]:
+    """SHA-256 and size of a file; notes how far it is meanwhile."""
     digest, size = hashlib.sha256(), 0
     with path.open("rb") as file:
         while part := file.read(_READ_AT_A_TIME):
             digest.update(part)
             size += len(part)
-            beat()
+            note()
     return digest.digest(), size

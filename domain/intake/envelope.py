@@ -14,6 +14,8 @@ from typing import Final
 
 import msgspec
 
+from domain.keys import seal_of
+
 PREFIX: Final = b'{"stratum":1,'
 
 
@@ -28,6 +30,7 @@ class Envelope(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
         retry_of: the dead letter that this record re-drives.
         event: the client's JSON, untouched.
         command: the operator's command as JSON.
+        seal: of a command that cannot be taken back or permits something (`domain.keys.seal_of`).
     """
 
     received: int = 0
@@ -37,6 +40,7 @@ class Envelope(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     retry_of: int = 0
     event: msgspec.Raw = msgspec.Raw()
     command: msgspec.Raw = msgspec.Raw()
+    seal: str = ""
 
 
 def encode_event(
@@ -85,13 +89,24 @@ def wrap_event(head: bytes, event: bytes, message_id: str = "", retry_of: int = 
     return b'%b,"event":%b}' % (head, event)
 
 
-def encode_command(received_ms: int, command: bytes, retry_of: int = 0) -> bytes:
-    """Wrap one operator command (a JSON object) for the log.
+def encode_command(received_ms: int, command: bytes, retry_of: int = 0, *, seal: str = "") -> bytes:
+    """Wrap one operator command for the log.
 
-    `retry_of` is the dead letter's id when it is re-driven.
+    Args:
+        received_ms: arrival, ms since 1970.
+        command: a JSON object.
+        retry_of: dead letter id when re-driven.
+        seal: of the command, where it needs one.
     """
     extra = b',"retry_of":%d' % retry_of if retry_of else b""
+    if seal:
+        extra += b',"seal":' + msgspec.json.encode(seal)
     return b'%b"received":%d%b,"command":%b}' % (PREFIX, received_ms, extra, command)
+
+
+def encode_sealed(salt: bytes, received_ms: int, command: bytes) -> bytes:
+    """Wrap one operator command for the log, sealed by its workspace's salt."""
+    return encode_command(received_ms, command, seal=seal_of(salt, received_ms, command))
 
 
 _DECODER: Final = msgspec.json.Decoder(Envelope)

@@ -16,7 +16,7 @@ import msgspec
 from domain.event import COMMANDS, ORDERS, Command, Erase, Event, Ruling
 from domain.ids import IdentifierKey, WorkspaceId
 from domain.intake.envelope import Envelope
-from domain.keys import KEY_BYTES, message_key, proves_command
+from domain.keys import KEY_BYTES, is_sealed, message_key
 from domain.policies import IdentityRules
 from domain.privacy.erasure import FOREVER_MS, Afterwards
 from sources.intake.message import BadRecordError
@@ -68,10 +68,11 @@ def read_command(
     ordered = COMMANDS.get(command.kind)
     if salt is None or command.kind not in ORDERS:
         raise BadRecordError("bad_command", "$.command")
-    if ordered is None or not issubclass(ordered, Ruling):
-        # Whoever may write to the log must not order in others' names what cannot be taken back,
-        # nor what permits.
-        _prove(command, salt)
+    # Whoever may write to the log must not order in others' names what cannot be taken back, nor
+    # what permits.
+    is_harmless = ordered is not None and issubclass(ordered, Ruling)
+    if not is_harmless and not is_sealed(salt, envelope.received, payload, envelope.seal):
+        raise BadRecordError("bad_command", "$.seal")
     if ordered is None:
         key = message_key(salt, command.id)
         return operator_event(payload, salt, identity, key, envelope.received, envelope.retry_of)
@@ -89,11 +90,6 @@ def read_command(
         return ordered(links=_links(command), **common)
     until_ms = FOREVER_MS if command.afterwards is Afterwards.REFUSE else envelope.received
     return Erase(identifiers=_identifiers(command), until_ms=until_ms, **common)
-
-
-def _prove(command: _Command, salt: bytes) -> None:
-    if not proves_command(salt, command.kind, command.id):
-        raise BadRecordError("bad_command", "$.command.id")
 
 
 def _links(command: _Command) -> tuple[tuple[IdentifierKey, IdentifierKey], ...]:

@@ -7,22 +7,26 @@ from typing import Any, Final
 from psycopg import Connection
 
 from domain.alerts import Condition, Severity
+from domain.privacy.access import ArchiveStatus
+from domain.privacy.erasure import RequestKind
 
 _SHOWN: Final = 5
 """Ids that a summary names."""
-_UNSENT: Final = "sent_at IS NULL AND kind = 'erasure'"
-"""Access takes no command."""
+_UNSENT: Final = f"r.sent_at IS NULL AND e.command IS NULL AND r.kind = '{RequestKind.ERASURE}'"
+"""Neither the register nor the engine knows that the log has the command; access takes none."""
+_FAILED: Final = f"a.status = '{ArchiveStatus.FAILED}'"
 _OPEN: Final = f"""
-    SELECT id, due_at, {_UNSENT} AND requested_at < %(unsent)s
-    FROM privacy_requests
-    WHERE workspace_id = %(workspace)s AND completed_at IS NULL
-      AND (due_at < %(due)s OR {_UNSENT})
-    ORDER BY due_at, id
+    SELECT r.id, r.due_at, {_UNSENT} AND r.requested_at < %(unsent)s, coalesce({_FAILED}, false)
+    FROM privacy_requests r LEFT JOIN erasures e ON e.command = r.command
+        LEFT JOIN access_archives a ON a.request = r.id
+    WHERE r.workspace_id = %(workspace)s AND r.completed_at IS NULL
+      AND (r.due_at < %(due)s OR ({_UNSENT}) OR {_FAILED})
+    ORDER BY r.due_at, r.id
 """
 
 
 def privacy(conn: Connection[Any], names: dict[str, Any]) -> Iterator[Condition]:
-    """Requests of people that are overdue, that will be soon, or that no engine will ever see.
+    """Requests of people that are overdue, or will be soon, or that nothing moves any more.
 
     Args:
         conn: any connection.
@@ -34,15 +38,18 @@ def privacy(conn: Connection[Any], names: dict[str, Any]) -> Iterator[Condition]
     """
     found = conn.execute(_OPEN, names).fetchall()
     now, until = names["now"], names["due"]
-    overdue = [(number, due) for number, due, _ in found if due < now]
-    soon = [(number, due) for number, due, _ in found if now <= due < until]
-    unsent = [(number, due) for number, due, is_unsent in found if is_unsent]
+    overdue = [(number, due) for number, due, *_ in found if due < now]
+    soon = [(number, due) for number, due, *_ in found if now <= due < until]
+    unsent = [(number, due) for number, due, is_unsent, _ in found if is_unsent]
+    failed = [(number, due) for number, due, _, has_failed in found if has_failed]
     if overdue:
         yield _condition("overdue", Severity.CRITICAL, "are overdue", overdue)
     if soon:
         yield _condition("due", Severity.WARNING, "are due soon and not completed", soon)
     if unsent:
         yield _condition("not_sent", Severity.WARNING, "never reached the event log", unsent)
+    if failed:
+        yield _condition("failed", Severity.WARNING, "have no archive: it failed", failed)
 
 
 def _condition(

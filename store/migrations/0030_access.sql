@@ -15,7 +15,6 @@ CREATE TABLE access_archives (
     size_bytes   bigint,
     sha256       bytea,
     started_at   timestamptz,
-    heartbeat_at timestamptz,
     finished_at  timestamptz,
     expires_at   timestamptz
 );

@@ -25,6 +25,7 @@ from domain.privacy.access import (
 from store import locks
 from store.audit import trail
 from store.connection import one_of
+from store.privacy.archives import PARTED
 
 ACTOR: Final = "engine"
 _DIES: Final = f"status = '{ArchiveStatus.PROCESSING}' AND deaths + 1 >= %(deaths)s"
@@ -32,7 +33,7 @@ _TAKE: Final = f"""
     WITH taken AS (
         UPDATE access_archives SET
             deaths = deaths + (status = '{ArchiveStatus.PROCESSING}')::int,
-            attempt = attempt + 1, started_at = now(), heartbeat_at = now(), sections = '{{}}',
+            attempt = attempt + 1, started_at = now(), sections = '{{}}',
             status = CASE WHEN {_DIES} THEN '{ArchiveStatus.FAILED}'
                 ELSE '{ArchiveStatus.PROCESSING}' END,
             reason = CASE WHEN {_DIES} THEN '{ArchiveReason.WRITER_DIED}' ELSE '' END,
@@ -54,12 +55,11 @@ _OWNERS: Final = """
 _KEYS: Final = "SELECT key FROM identifiers WHERE profile_id = %s AND workspace_id = %s"
 _BEGIN: Final = f"UPDATE access_archives SET keys = %(keys)s {_HELD} RETURNING request"
 _BEAT: Final = f"""
-    UPDATE access_archives SET sections = %(sections)s, heartbeat_at = now() {_HELD}
-    RETURNING request
+    UPDATE access_archives SET sections = %(sections)s {_HELD} RETURNING request
 """
 _FINISH: Final = f"""
     UPDATE access_archives SET status = '{ArchiveStatus.READY}', sections = %(sections)s,
-        size_bytes = %(size)s, sha256 = %(sha256)s, finished_at = now(), heartbeat_at = now(),
+        size_bytes = %(size)s, sha256 = %(sha256)s, finished_at = now(),
         expires_at = now() + %(keep)s::interval {_HELD} RETURNING request
 """
 _COMPLETE: Final = """
@@ -72,11 +72,12 @@ _FAIL: Final = f"""
 _RELEASE: Final = f"UPDATE access_archives SET status = '{ArchiveStatus.REQUESTED}' {_HELD}"
 _EXPIRE: Final = f"""
     WITH expired AS (
-        UPDATE access_archives SET status = '{ArchiveStatus.EXPIRED}',
-            reason = '{ArchiveReason.KEPT}'
-        WHERE status = '{ArchiveStatus.READY}' AND expires_at <= now()
-        RETURNING request, workspace_id)
-    SELECT e.request, e.workspace_id, r.command
+        UPDATE access_archives a SET status = '{ArchiveStatus.EXPIRED}',
+            reason = CASE WHEN expires_at <= now() THEN '{ArchiveReason.KEPT}'
+                ELSE '{ArchiveReason.PARTED}' END
+        WHERE status = '{ArchiveStatus.READY}' AND (expires_at <= now() OR {PARTED})
+        RETURNING request, workspace_id, reason)
+    SELECT e.request, e.workspace_id, r.command, e.reason
     FROM expired e JOIN privacy_requests r ON r.id = e.request
 """
 _FORGET_LINKS: Final = "DELETE FROM access_links WHERE expires_at < now()"
@@ -166,8 +167,8 @@ def begin(conn: Connection[Any], reader: Connection[Any], job: ArchiveJob) -> UU
     return profile
 
 
-def beat(conn: Connection[Any], job: ArchiveJob, sections: Mapping[str, int]) -> None:
-    """Say that the writer lives, and how far it is.
+def note(conn: Connection[Any], job: ArchiveJob, sections: Mapping[str, int]) -> None:
+    """Note how far the writer is.
 
     Raises:
         ReplacedError: the archive is no longer this writer's.
@@ -221,7 +222,9 @@ def release(conn: Connection[Any], job: ArchiveJob) -> None:
 
 
 def expire(conn: Connection[Any]) -> int:
-    """Let archives go that were kept long enough, on record, and links that are over.
+    """Let archives go that were kept long enough, or hold what is several people's now.
+
+    On record; and links that are over.
 
     Args:
         conn: in autocommit mode.
@@ -231,8 +234,8 @@ def expire(conn: Connection[Any]) -> int:
     """
     with conn.transaction():
         gone = conn.execute(_EXPIRE).fetchall()
-        for request, workspace, command in gone:
-            detail = {"request": request}
+        for request, workspace, command, reason in gone:
+            detail = {"request": request, "reason": reason}
             trail.append(conn, workspace, ACTOR, "access.expired", subject_of(command), detail)
         conn.execute(_FORGET_LINKS)
     return len(gone)

@@ -16,6 +16,11 @@ from store.fetch import Pool, fetch, fetch_one
 STATUS: Final = f"""CASE WHEN a.status = '{ArchiveStatus.READY}' AND a.expires_at <= now()
         THEN '{ArchiveStatus.EXPIRED}' ELSE a.status END"""
 """Of an archive `a`: a file that was kept long enough is gone, whether or not it is removed yet."""
+PARTED: Final = """
+    (SELECT count(DISTINCT i.profile_id) FROM identifiers i
+     WHERE i.key = ANY(a.keys) AND i.workspace_id = a.workspace_id) > 1
+"""
+"""Whether an archive `a` holds what is several people's now: they were parted since."""
 _SELECT: Final = f"""
     SELECT a.request, {STATUS}, CASE WHEN a.status = '{ArchiveStatus.READY}'
         AND a.expires_at <= now() THEN '{ArchiveReason.KEPT}' ELSE a.reason END, a.attempt,
@@ -29,7 +34,7 @@ _BY_TOKEN: Final = f"""
     FROM access_links l JOIN access_archives a ON a.request = l.request
         JOIN privacy_requests r ON r.id = a.request
     WHERE l.token_hash = %(digest)s AND l.expires_at > now() AND a.expires_at > now()
-      AND a.status = '{ArchiveStatus.READY}'
+      AND a.status = '{ArchiveStatus.READY}' AND NOT {PARTED}
 """
 _ADD: Final = f"""
     INSERT INTO access_archives (request, workspace_id, keys, status)
@@ -49,8 +54,8 @@ _AGAIN: Final = f"""
 _LINK: Final = f"""
     INSERT INTO access_links (request, token_hash, created_by, expires_at)
     SELECT request, %(digest)s, %(actor)s, least(expires_at, now() + %(lifetime)s::interval)
-    FROM access_archives WHERE request = %(request)s AND status = '{ArchiveStatus.READY}'
-      AND expires_at > now()
+    FROM access_archives a WHERE request = %(request)s AND status = '{ArchiveStatus.READY}'
+      AND expires_at > now() AND NOT {PARTED}
     RETURNING id, expires_at
 """
 
@@ -153,7 +158,7 @@ async def link(
         lifetime: how long it leads there; never longer than the archive is kept.
 
     Returns:
-        None where there is no file.
+        None where there is no file, or it holds what is several people's now.
     """
     params = {"request": request, "digest": digest, "actor": actor, "lifetime": lifetime}
     async with conn.cursor(row_factory=args_row(Link)) as cursor:

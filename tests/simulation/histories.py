@@ -15,7 +15,7 @@ from typing import Any, Final, NamedTuple
 from msgspec.structs import replace
 
 from domain.ids import SegmentId, SourceId, WorkspaceId
-from domain.intake.envelope import encode_command, encode_event
+from domain.intake.envelope import encode_command, encode_event, encode_sealed
 from domain.keys import command_id, identifier_key
 from domain.policies import IdentityRules, KindRule, ProfileRules
 from domain.segments.definition import CONSENTED_CUSTOMERS, Segment, WorkspaceDefinitions
@@ -343,7 +343,7 @@ class _Draft:
             "author": "officer",
             "reason": "they asked for it",
         }
-        self.put(encode_command(at_ms, json.dumps(body).encode()))
+        self.put(encode_sealed(SALTS[workspace], at_ms, json.dumps(body).encode()))
 
     def state(self) -> None:
         """An operator states what somebody consents to, now or for a past instant.
@@ -359,9 +359,7 @@ class _Draft:
         body = {
             "kind": "consent",
             "workspace": workspace,
-            "id": command_id(SALTS[workspace], "consent", len(self.appends))
-            if rng.random() < 0.95
-            else f"consent-{len(self.appends)}-0123456789abcdef",
+            "id": command_id(SALTS[workspace], "consent", len(self.appends)),
             "identifier": [kind, value],
             "purpose": purpose,
             "state": "refused" if purpose == "*" else state,
@@ -371,8 +369,9 @@ class _Draft:
             "reason": "a call",
             "evidence": "a tape",
         }
+        salt = SALTS[workspace] if rng.random() < 0.95 else b"forged"
         for _ in range(rng.choice((1, 1, 1, 2))):
-            self.put(encode_command(received, json.dumps(body).encode()))
+            self.put(encode_sealed(salt, received, json.dumps(body).encode()))
 
     def again(self) -> None:
         """A client repeats itself, word for word or with another story under the same id."""

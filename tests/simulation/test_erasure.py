@@ -7,7 +7,7 @@ import pytest
 
 from domain.event import Batch, Event, Record, Ruling
 from domain.ids import IdentifierKey
-from domain.intake.envelope import encode_command, encode_event
+from domain.intake.envelope import encode_event, encode_sealed
 from domain.keys import command_id
 from operators.unify import suppress
 from operators.unify.assembly import Assembly
@@ -56,7 +56,7 @@ def _erasure(keys: frozenset[IdentifierKey], workspace: int) -> Append:
         "author": "officer",
         "reason": "they asked for it",
     }
-    return Append(0, encode_command(_LATER, json.dumps(body).encode()))
+    return Append(0, encode_sealed(SALTS[workspace], _LATER, json.dumps(body).encode()))
 
 
 def _never(history: History, keys: frozenset[IdentifierKey]) -> History:

@@ -11,7 +11,7 @@ import psycopg
 from config.settings import Settings
 from dataflows.unify.unifier import build_unifier
 from domain.event import Batch, Record
-from domain.intake.envelope import encode_command
+from domain.intake.envelope import encode_sealed
 from domain.keys import command_id, message_key
 from domain.privacy.erasure import FOREVER_MS, Afterwards
 
@@ -64,7 +64,7 @@ def erase(
         "afterwards": afterwards,
     }
     received_ms = _LATER_MS if refuses else until_ms
-    record = Record(0, 0, encode_command(received_ms, msgspec.json.encode(body)))
+    record = Record(0, 0, encode_sealed(salt, received_ms, msgspec.json.encode(body)))
     command = UUID(bytes=message_key(salt, name))
     conn.execute(_REQUEST, (workspace, command, name, named[0], named, afterwards))
     settings = Settings()

@@ -6,7 +6,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from dataflows.access.gathering import Gathering
-from dataflows.access.section import SOMEBODY_ELSE, Column, Row, Section
+from dataflows.access.section import SOMEBODY_ELSE, WITHHELD, Column, Row, Section
 from domain.instants import clamped_utc
 from domain.privacy.access import ArchiveStatus
 from domain.privacy.erasure import FOREVER_MS, NEVER_MS, RequestKind
@@ -95,7 +95,12 @@ PAUSES: Final = Section(
 def _audit(gathering: Gathering) -> Iterator[Row]:
     own = {key.hex for key in gathering.identifiers}
     for number, at, actor, action, subject, detail in gathering.rows(records.AUDIT):
-        yield number, at, actor, action, own_subject(subject, own), own_detail(detail, own)
+        told = own_detail(detail, own)
+        about = own_subject(subject, own)
+        is_shared = (about, told) != (subject, detail)
+        if is_shared and isinstance(told, dict) and "reason" in told:
+            told["reason"] = WITHHELD
+        yield number, at, actor, action, about, told
 
 
 def own_detail(detail: Any, own: set[str]) -> Any:  # noqa: ANN401 - JSON
@@ -142,7 +147,8 @@ def _digest(text: str) -> str | None:
 AUDIT: Final = Section(
     "audit",
     "Audit log",
-    "What staff and the software did about you, and why. Staff are named by the numbers of their"
+    "What staff and the software did about you, and why; the reason of what was done about others,"
+    " too, is withheld. Staff are named by the numbers of their"
     " keys, other people are not named.",
     (
         Column("entry", "Its number."),

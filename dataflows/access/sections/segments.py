@@ -12,7 +12,7 @@ from typing import Any, Final
 import msgspec
 
 from dataflows.access.gathering import Gathering
-from dataflows.access.section import Column, Row, Section
+from dataflows.access.section import WITHHELD, Column, Row, Section
 from domain.ids import SegmentId
 from domain.profiles.profile import Person
 from domain.segments.rule import Rule, decode_rule
@@ -26,7 +26,6 @@ from store.unify.history import TooEventfulError
 
 _TELLING: Final = re.compile(r"[^\s“”,]+@[^\s“”,]+|\+?\d{7,}")
 """What may be somebody's address or number."""
-WITHHELD: Final = "[withheld]"
 _PAUSED: Final = "the segment is paused: it has who was in it then"
 _TOO_MANY: Final = "there are too many events to explain it"
 

@@ -108,7 +108,7 @@ PLACES: Final = (
     plain(
         "access_archives",
         "request workspace_id status reason attempt deaths sections size_bytes sha256 started_at"
-        " heartbeat_at finished_at expires_at",
+        " finished_at expires_at",
         "an archive of access in counts",
     ),
     plain(

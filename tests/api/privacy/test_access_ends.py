@@ -163,6 +163,25 @@ def test_people_who_were_parted_meanwhile_are_asked_for_by_themselves(
     assert (failed["status"], failed["archive"]["reason"]) == ("failed", "parted")
 
 
+def test_an_archive_of_people_who_were_parted_since_leads_nowhere(
+    tenant: Tenant, api: Api, settings: Settings, execute: Execute
+) -> None:
+    mary(tenant)
+    number = api.post("/cdp/privacy/access", MARY)["id"]
+    write_archives(settings)
+    link = api.post(f"/cdp/privacy/requests/{number}/link", expect=201)["path"]
+    api.http.get(link).raise_for_status()
+    execute("UPDATE identifiers SET profile_id = key WHERE kind = 'anonymous_id'")
+
+    assert api.http.get(link).status_code == 404
+    api.post(f"/cdp/privacy/requests/{number}/link", expect=409)
+
+    write_archives(settings)
+    expired = api.get(f"/cdp/privacy/requests/{number}")
+    assert (expired["status"], expired["archive"]["reason"]) == ("expired", "parted")
+    assert archives_in(settings) == []
+
+
 def test_a_writer_that_died_is_followed_by_another_that_leaves_one_file(
     tenant: Tenant, api: Api, settings: Settings
 ) -> None:
@@ -183,7 +202,7 @@ def test_a_writer_that_died_is_followed_by_another_that_leaves_one_file(
     assert [each.name for each in archives_in(settings)] == ["access-1-2.zip"]
     assert len(download(api, number).rows("events")) == 4
     with psycopg.connect(dsn, autocommit=True) as conn, pytest.raises(archive_jobs.ReplacedError):
-        archive_jobs.beat(conn, job, {})
+        archive_jobs.note(conn, job, {})
 
 
 def test_an_archive_that_writers_keep_dying_of_fails(

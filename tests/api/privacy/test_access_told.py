@@ -178,7 +178,7 @@ def test_an_unmerge_names_no_one_else(
     unmerge = next(row for row in found.rows("audit") if row["action"] == "unmerge")
     assert unmerge["subject"] == "profile:somebody else"
     assert unmerge["detail"]["links"] == [[keys[0].replace("-", ""), "somebody else"]]
-    assert unmerge["detail"]["reason"] == "mistake"
+    assert unmerge["detail"]["reason"] == "[withheld]"
     (merge, *_) = [row for row in found.rows("merges") if row["kind"] == "unmerge"]
     assert (merge["other"], merge["cause"]) == ("somebody else", None)
     assert b"deadbeef" not in found.everything

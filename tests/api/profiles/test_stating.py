@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from domain.intake.envelope import encode_command
+from domain.intake.envelope import encode_sealed
 from domain.keys import command_id
 from tests.api.conftest import START_MS, Api, Tenant
 
@@ -122,7 +122,7 @@ def test_only_who_may_command_states_anything_and_of_their_own_people_only(
     asks("").post(path, WITHDRAWAL, expect=401)
 
 
-@pytest.mark.parametrize("forged", ["proof", "workspace", "purpose", "identifier", "grant of all"])
+@pytest.mark.parametrize("forged", ["seal", "workspace", "purpose", "identifier", "grant of all"])
 def test_a_forged_command_becomes_a_dead_letter(
     tenant: Tenant, tenants: Any, api: Api, person: str, forged: str
 ) -> None:
@@ -133,15 +133,16 @@ def test_a_forged_command_becomes_a_dead_letter(
         "stated": START_MS + 9, "author": "somebody", "reason": "none",
     }  # fmt: skip
     wrong: dict[str, dict[str, Any]] = {
-        "proof": {"id": command_id(tenant.salt, "erase", 5)},
-        "workspace": {"id": command_id(other.salt, "consent", 5)},
+        "seal": {},
+        "workspace": {},
         "purpose": {"purpose": " Advertising"},
         "identifier": {"identifier": ["user_id", ""]},
         "grant of all": {"purpose": "*", "state": "granted"},
     }
     body |= wrong[forged]
 
-    tenant.feed(encode_command(START_MS + 9, json.dumps(body).encode()))
+    salt = {"seal": b"none", "workspace": other.salt}.get(forged, tenant.salt)
+    tenant.feed(encode_sealed(salt, START_MS + 9, json.dumps(body).encode()))
 
     assert api.get(f"/cdp/profiles/{person}")["consent"]["advertising"]["granted"]
     (letter,) = api.get("/cdp/dead-letters")["items"]

@@ -6,7 +6,7 @@ import pytest
 from config.settings import Settings
 from dataflows.unify.unifier import build_unifier
 from domain.event import Batch, Record
-from domain.intake.envelope import encode_command
+from domain.intake.envelope import encode_sealed
 from domain.keys import command_id
 from tests.integration.activation.world import Engine, Server, World
 
@@ -23,7 +23,7 @@ def state(world: World, number: int, **told: object) -> None:
         "stated": _AT_MS,
         **told,
     }
-    record = Record(0, 0, encode_command(_AT_MS, msgspec.json.encode(body)))
+    record = Record(0, 0, encode_sealed(world.salt, _AT_MS, msgspec.json.encode(body)))
     settings = Settings()
     unifier = build_unifier(
         world.conn.info.dsn, settings.identity, settings.profile, settings.engine, lambda *_: None

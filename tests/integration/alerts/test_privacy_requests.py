@@ -53,6 +53,32 @@ def test_a_request_that_the_log_never_took_is_told(world: World) -> None:
     assert world.look(300) == [("resolved", "privacy:not_sent")]
 
 
+def test_an_erasure_that_is_processed_is_in_the_log_whatever_the_register_says(
+    world: World,
+) -> None:
+    request = _ask(world, timedelta(days=30), sent=False)
+    world.conn.execute(
+        "INSERT INTO erasures (command, workspace_id, keys, people, joined, neighbours, until_ms,"
+        " identifiers, events, links, merges, memberships, processed_at)"
+        " SELECT command, workspace_id, '{}', '{}', '{}', '{}', 0, 0, 0, 0, 0, 0, now()"
+        " FROM privacy_requests WHERE id = %s",
+        (request,),
+    )
+    assert world.look(1_200) == []
+
+
+def test_an_archive_that_failed_is_told(world: World) -> None:
+    request = _ask(world, timedelta(days=30), sent=False, kind="access")
+    world.conn.execute(
+        "INSERT INTO access_archives (request, workspace_id, keys, status, reason)"
+        " VALUES (%s, %s, '{}', 'failed', 'disk')",
+        (request, world.workspace.id),
+    )
+    assert world.look(120) == [("opened", "privacy:failed")]
+    world.conn.execute("UPDATE access_archives SET status = 'requested'")
+    assert world.look(120) == [("resolved", "privacy:failed")]
+
+
 def test_access_takes_no_place_in_the_log(world: World) -> None:
     _ask(world, timedelta(days=30), sent=False, kind="access")
     assert world.look(1_200) == []

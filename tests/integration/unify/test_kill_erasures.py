@@ -10,7 +10,7 @@ import psycopg
 
 from cli.profiles.verify import verify_all
 from config.settings import Settings
-from domain.intake.envelope import encode_command
+from domain.intake.envelope import encode_sealed
 from domain.keys import command_id, identifier_key
 from domain.privacy.erasure import NEVER_MS
 from tests.conftest import TestWorkspace
@@ -46,7 +46,7 @@ def commands(workspace: TestWorkspace, rng: random.Random) -> list[bytes]:
             "afterwards": rng.choice(("new", "refuse")),
         }
         at_ms = RECEIVED_MS - rng.randrange(50_000_000)
-        found.append(encode_command(at_ms, json.dumps(body).encode()))
+        found.append(encode_sealed(workspace.salt, at_ms, json.dumps(body).encode()))
     return found
 
 

@@ -20,10 +20,10 @@ from domain.event import (
     Ruling,
     Unmerge,
 )
-from domain.failure import REASONS
+from domain.failure import REASONS, Failure
 from domain.ids import SourceId
-from domain.intake.envelope import encode_command, encode_event
-from domain.keys import command_id, identifier_key
+from domain.intake.envelope import encode_command, encode_event, encode_sealed
+from domain.keys import command_id, identifier_key, seal_of
 from domain.policies import IdentityRules, KindRule, ProfileRules
 from domain.privacy.erasure import FOREVER_MS
 from domain.profiles.profile import encode_person
@@ -399,7 +399,7 @@ def test_a_command_erases_identifiers_until_it_arrived_or_for_ever(
         "id": command_id(SALT, "erase", 7),
         "identifiers": ["11" * 16, "00" * 16],
     }
-    decoded = decode(encode_command(NOON_MS, json.dumps(body | afterwards).encode()))
+    decoded = decode(encode_sealed(SALT, NOON_MS, json.dumps(body | afterwards).encode()))
     assert isinstance(decoded, Erase)
     assert decoded.identifiers == (b"\0" * 16, b"\x11" * 16)
     assert decoded.until_ms == until_ms
@@ -418,9 +418,27 @@ def test_a_command_erases_identifiers_until_it_arrived_or_for_ever(
 )
 def test_a_command_that_erases_nobody_is_a_dead_letter(odd: dict[str, object]) -> None:
     body = {"kind": "erase", "workspace": 1, "id": command_id(SALT, "erase", 7)} | odd
-    decoded = decode(encode_command(NOON_MS, json.dumps(body).encode()))
+    decoded = decode(encode_sealed(SALT, NOON_MS, json.dumps(body).encode()))
     assert isinstance(decoded, DeadLetter)
     assert decoded.command == "erase"
+
+
+def test_a_sealed_command_whose_content_or_instant_was_swapped_is_a_dead_letter() -> None:
+    body = {"kind": "erase", "workspace": 1, "id": command_id(SALT, "erase", 7)}
+    mine = json.dumps(body | {"identifiers": ["11" * 16]}).encode()
+    yours = json.dumps(body | {"identifiers": ["22" * 16]}).encode()
+    seal = seal_of(SALT, NOON_MS, mine)
+    assert isinstance(decode(encode_command(NOON_MS, mine, seal=seal)), Erase)
+    for swapped in (
+        encode_command(NOON_MS, yours, seal=seal),
+        encode_command(NOON_MS + 1, mine, seal=seal),
+        encode_command(NOON_MS, mine, seal=seal_of(b"other", NOON_MS, mine)),
+        encode_command(NOON_MS, mine),
+        encode_command(NOON_MS, mine, seal="é" * 32),
+    ):
+        decoded = decode(swapped)
+        assert isinstance(decoded, DeadLetter)
+        assert decoded.failure == Failure("bad_command", "$.seal")
 
 
 JSON = st.recursive(

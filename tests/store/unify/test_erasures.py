@@ -12,7 +12,7 @@ import pytest
 from config.settings import Settings
 from dataflows.unify.unifier import Unifier, build_unifier
 from domain.event import Batch, Record
-from domain.intake.envelope import encode_command, encode_event
+from domain.intake.envelope import encode_command, encode_event, encode_sealed
 from domain.keys import command_id, identifier_key
 from tests.conftest import TestWorkspace
 
@@ -48,7 +48,7 @@ class Engine:
             "id": command_id(self.workspace.salt, "erase", number),
             "identifiers": [self.key(*one).hex() for one in identifiers],
         }
-        return encode_command(NOW + 200, json.dumps(body).encode())
+        return encode_sealed(self.workspace.salt, NOW + 200, json.dumps(body).encode())
 
     def ask(self, sql: str, *parameters: object) -> list[tuple[Any, ...]]:
         with psycopg.connect(self.dsn) as connection:
@@ -178,7 +178,7 @@ def test_other_workspaces_are_not_concerned(engine: Engine) -> None:
         "kind": "erase", "workspace": 77, "id": command_id(b"other salt", "erase", 1),
         "identifiers": [identifier_key(b"other salt", *one).hex() for one in MARY],
     }  # fmt: skip
-    engine.read(encode_command(NOW + 200, json.dumps(body).encode()))
+    engine.read(encode_sealed(b"other salt", NOW + 200, json.dumps(body).encode()))
     assert engine.ask("SELECT count(*) FROM profiles") == [(2,)]
     assert engine.ask("SELECT count(*) FROM dead_letters") == [(0,)]
 
@@ -190,20 +190,27 @@ def test_a_command_cannot_erase_identifiers_of_another_workspace(engine: Engine)
         "kind": "erase", "workspace": 77, "id": command_id(b"other salt", "erase", 1),
         "identifiers": [engine.key(*one).hex() for one in MARY],
     }  # fmt: skip
-    engine.read(encode_command(NOW + 200, json.dumps(body).encode()))
+    engine.read(encode_sealed(b"other salt", NOW + 200, json.dumps(body).encode()))
     assert engine.ask("SELECT count(*) FROM profiles") == [(2,)]
     assert engine.ask("SELECT count(*) FROM dead_letters") == [(0,)]
 
 
 @pytest.mark.parametrize(
     "odd",
-    ["x", "erase-1-", "erase-1-0000000000000000", "erase-x-0", "unmerge", "erase-²-0"],
-)
-def test_nobody_without_the_salt_erases_anybody(engine: Engine, odd: str) -> None:
-    forged = json.loads(engine.erase(*MARY))
-    forged["command"]["id"] = odd
-    engine.read(encode_command(NOW + 200, json.dumps(forged["command"]).encode()))
+    [
+        {"seal": ""}, {"seal": "0" * 32}, {"seal": "²"}, {"received": NOW + 201},
+        {"command": {"afterwards": "refuse"}}, {"command": {"reason": "another"}},
+    ],
+)  # fmt: skip
+def test_nobody_without_the_salt_erases_anybody(engine: Engine, odd: dict[str, Any]) -> None:
+    record = json.loads(engine.erase(*MARY))
+    forged = record | odd | {"command": record["command"] | odd.get("command", {})}
+    engine.read(
+        encode_command(
+            forged["received"], json.dumps(forged["command"]).encode(), seal=forged["seal"]
+        )
+    )
     assert engine.ask("SELECT count(*) FROM profiles") == [(2,)]
     assert engine.ask("SELECT reason, detail, command FROM dead_letters") == [
-        ("bad_command", "$.command.id", "erase")
+        ("bad_command", "$.seal", "erase")
     ]

@@ -1,6 +1,6 @@
 // Find by `/`: people by identifier, segments, audiences, signals, pages, acts.
 import { useNavigate } from "@tanstack/react-router";
-import { useDeferredValue, useId, useState } from "react";
+import { useId, useState } from "react";
 import { ProblemText } from "@/ui/Act";
 import { firstFocus } from "@/ui/focus";
 import { Mask } from "@/ui/Mask";
@@ -26,10 +26,10 @@ interface Props {
 /** What the dialog that finds things holds; what is typed goes to the API only as a search. */
 export function Find({ text, onText, onClose, onFreeze }: Props) {
   const [at, setAt] = useState(0);
-  const wanted = useDeferredValue(text.trim());
+  const wanted = text.trim(); // not deferred: Enter opens what the whole text finds
   const { leave, problem } = useLeaving();
   const { found: things, progress, isCut } = useFound(wanted);
-  const isLooking = text.trim() !== wanted || progress?.isLooking === true;
+  const isLooking = progress?.isLooking === true;
   const found = [...things, ...useActions(wanted, { freeze: onFreeze, leave: () => void leave() })];
   const navigate = useNavigate();
   const id = useId();

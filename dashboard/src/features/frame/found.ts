@@ -50,7 +50,12 @@ interface Search {
   readonly isCut: boolean;
 }
 
-/** Everything that a text finds, people first. */
+/**
+ * Everything that a text finds: pages that begin like it, people, definitions, signals, other pages.
+ *
+ * Pages are known at once. Were they displaced by what the API finds later, whoever types the
+ * beginning of a page's name and presses Enter would land elsewhere, as the network happens to be.
+ */
 export function useFound(wanted: string): Search {
   const isAsked = wanted.length >= SHORTEST;
   const rested = useRested(wanted, TYPING_MS);
@@ -66,6 +71,7 @@ export function useFound(wanted: string): Search {
   const pages = SECTIONS.flatMap((section) => section.entries)
     .filter((entry) => holds(entry.name, wanted))
     .map((entry) => ({ group: "page", name: entry.name, to: entry.to }));
+  const isFirst = ({ name }: Found) => name.toLowerCase().startsWith(wanted.toLowerCase());
   if (!isAsked) return { found: pages, progress: null, isCut: false };
   const named = (
     group: string,
@@ -77,6 +83,7 @@ export function useFound(wanted: string): Search {
       .slice(0, MOST)
       .map((item) => ({ group, name: item.name, to: `${to}/${item.id}` }));
   const found = [
+    ...pages.filter(isFirst),
     ...people.found,
     ...named("segment", "/cdp/segments", rowsOf(segments.data)),
     ...named("audience", "/cdp/audience-sync", rowsOf(audiences.data)),
@@ -90,7 +97,7 @@ export function useFound(wanted: string): Search {
         name: signal.name ?? signal.signal,
         to: `/trust/signals/${encodeURIComponent(signal.signal)}`,
       })),
-    ...pages,
+    ...pages.filter((page) => !isFirst(page)),
   ];
   const allAudiences: Answering = {
     data: isWhole || isCut ? audiences.data : undefined,
