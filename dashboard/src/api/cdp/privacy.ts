@@ -10,6 +10,11 @@ export const usePrivacyRequest = request.reading({ refreshS: 30 });
 export const useOpenPrivacyRequest = request.reading({ refreshS: 3 });
 export const usePrivacyStatistics = reading("/cdp/privacy/requests/statistics", { refreshS: 30 });
 export const useDataMap = reading("/cdp/privacy/map");
+export const useRequestAccess = commanding("post", "/cdp/privacy/access", STALE, ["admin"]);
+/** Make a link to an archive; it is told once. */
+export const useLinkArchive = commanding("post", "/cdp/privacy/requests/{id}/link", STALE, [
+  "admin",
+]);
 export const useRequestErasure = commanding("post", "/cdp/privacy/erasures", STALE, ["admin"]);
 export const useRetryErasure = commanding("post", "/cdp/privacy/requests/{id}/retry", STALE, [
   "admin",

@@ -7,6 +7,7 @@ import { Empty } from "@/ui/Answer";
 import { Card } from "@/ui/Card";
 import { Table } from "@/ui/Table";
 import { Time } from "@/ui/Time";
+import { TakeArchive } from "./TakeArchive";
 import { plain } from "./words";
 
 interface Props {
@@ -35,6 +36,7 @@ export function Archive({ request, archive }: Props) {
           </div>
         ))}
       </dl>
+      {request.status === "ready" && <TakeArchive id={request.id} />}
       {sections.length === 0 ? (
         <Empty title="No section is written">
           Sections stand here as they are written, with their rows.

@@ -14,7 +14,7 @@ import { useRefusal } from "@/ui/scopes";
 import { usePrivacyAddress } from "./addressing";
 import { Later, Typed, type Afterwards } from "./Confirm";
 import { Preview } from "./Preview";
-import { isUnsettled, refusedWords } from "./refused";
+import { isUnsettled, refusedWords, REGISTER } from "./refused";
 import { isTyped } from "./words";
 
 type Found = Schemas["ErasurePreview"];
@@ -89,8 +89,6 @@ interface ActProps {
   readonly found: Found;
   readonly preview: ReturnType<typeof usePreviewErasure>;
 }
-
-const REGISTER = ["/cdp/privacy/requests"];
 
 /** The act; what was typed holds for one preview alone. */
 function EraseAct({ found, preview }: ActProps) {

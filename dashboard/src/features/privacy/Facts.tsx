@@ -76,9 +76,9 @@ const OF_KIND: Readonly<Record<Kind, (row: Detail) => Fact[]>> = {
   ],
 };
 
-/** What is to be done by hand, in the API's words, and where this page has it. */
+/** What is to be done by hand, in the API's words, unless this page does it. */
 function Advice({ row }: { readonly row: Detail }) {
-  if (row.advice === null) return null;
+  if (row.advice === null || row.status === "ready") return null;
   return (
     <p role="note" className="mt-3 rounded-card border border-degraded p-3">
       <Ticked text={row.advice} />
@@ -86,12 +86,6 @@ function Advice({ row }: { readonly row: Detail }) {
         <>
           {" "}
           <Link to="/privacy">Find whoever has them</Link>
-        </>
-      )}
-      {row.status === "ready" && (
-        <>
-          {" "}
-          On the command line: <code className="break-all">stratum privacy link {row.id}</code>
         </>
       )}
     </p>

@@ -92,7 +92,15 @@ function Found({ person, by: { kind, value } }: FoundProps) {
         search={(earlier) => ({ ...earlier, person: person.id })}
         className="inline-flex min-h-6 items-center"
       >
-        Prepare an erasure…
+        Gather or erase…
+      </Link>
+      <Link
+        to="/cdp/profiles/$id"
+        params={{ id: person.id }}
+        search={{ tab: "consent" }}
+        className="inline-flex min-h-6 items-center"
+      >
+        Consent
       </Link>
     </p>
   );

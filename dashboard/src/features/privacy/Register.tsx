@@ -68,9 +68,8 @@ export function Register() {
             </Empty>
           ) : (
             <Empty title="Nobody has asked yet">
-              Check who asks first. An erasure begins with finding the person above, an archive of
-              what is held with <code>stratum privacy access</code>. Each request then stands here,
-              with how far it is.
+              Check who asks first, then find the person above: what is held is gathered there, and
+              erased. Each request then stands here, with how far it is.
             </Empty>
           );
         }}

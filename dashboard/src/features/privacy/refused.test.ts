@@ -1,6 +1,6 @@
 // What is said where no request was answered: never more than is known.
 import { expect, test } from "vitest";
-import { isUnsettled, refusedWords } from "./refused";
+import { isLost, isUnsettled, LOST_WORDS, refusedWords } from "./refused";
 
 const LOST = { status: 0, code: "unreachable", message: "The server cannot be reached." };
 const REFUSED = { status: 409, code: "conflict", message: "Preview again." };
@@ -22,4 +22,10 @@ test.each([
 test("what was refused for good asks for no second look", () => {
   expect([0, 409, 500, 502, 503].every((status) => isUnsettled({ status }))).toBe(true);
   expect([403, 404, 422, 429].some((status) => isUnsettled({ status }))).toBe(false);
+});
+
+test("a lost answer says neither that something was asked for nor that nothing was", () => {
+  expect([0, 500, 503].every((status) => isLost({ status }))).toBe(true);
+  expect([403, 404, 409, 422].some((status) => isLost({ status }))).toBe(false);
+  expect(LOST_WORDS).toContain("is not known");
 });

@@ -1,5 +1,8 @@
 // What a press on "Erase for good" came to where no request was answered, as far as it is known.
 
+/** Paths of the register, which is read again afterwards. */
+export const REGISTER: readonly string[] = ["/cdp/privacy/requests"];
+
 /** What went wrong. */
 interface Problem {
   readonly status: number;
@@ -11,9 +14,14 @@ interface Again {
   readonly open_request: number | null;
 }
 
+/** Whether the answer was lost, so that a request may have been entered. */
+export function isLost({ status }: Pick<Problem, "status">): boolean {
+  return status === 0 || status >= 500;
+}
+
 /** Whether a request may have been entered though none was answered, or an earlier one waits. */
 export function isUnsettled({ status }: Pick<Problem, "status">): boolean {
-  return status === 409 || status === 0 || status >= 500;
+  return status === 409 || isLost({ status });
 }
 
 /** What is known, in words; nothing is said to be undone that may be done. */
@@ -40,3 +48,6 @@ export function refusedWords(problem: Problem, again: Again | undefined): string
 
 const LOST = "Whether this press asked for anything is not known: its answer was lost.";
 const LOOK = "Look at the register before you press again.";
+
+/** What is known where no answer came and nothing else can be asked. */
+export const LOST_WORDS = `${LOST} ${LOOK}`;
