@@ -129,7 +129,5 @@ async def _detail(pool: Pool, caller: Caller, number: int) -> RequestDetailView:
     recorded = row.processed_at is not None and await register.recorded(
         pool, caller.workspace, subject_of(row.command)
     )
-    view = RequestDetailView.from_rows(
-        row, recipients, now(), found.get(number), recorded=recorded
-    )
+    view = RequestDetailView.from_rows(row, recipients, now(), found.get(number), recorded=recorded)
     return (await named(pool, caller, [view]))[0]
