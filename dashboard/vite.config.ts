@@ -16,6 +16,8 @@ export default defineConfig({
     cssCodeSplit: false,
     // Small modules that most views need are packed together: one file compresses better than forty.
     rolldownOptions: {
+      // A module of hooks does nothing until one is called: it is loaded with the views that do.
+      treeshake: { moduleSideEffects: (id: string) => !/src\/api\/cdp\b/.test(id) },
       output: {
         codeSplitting: { groups: [{ name: "shared", test: /src\/(ui|lib)\//, minShareCount: 8 }] },
       },

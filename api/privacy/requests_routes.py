@@ -126,5 +126,8 @@ async def _detail(pool: Pool, caller: Caller, number: int) -> RequestDetailView:
     row = await request_of(pool, caller, number)
     recipients = await register.recipients(pool, caller.workspace, row.command)
     found = await archives.of_requests(pool, caller.workspace, [number])
-    view = RequestDetailView.from_rows(row, recipients, now(), found.get(number))
+    recorded = row.processed_at is not None and await register.recorded(
+        pool, caller.workspace, subject_of(row.command)
+    )
+    view = RequestDetailView.from_rows(row, recipients, now(), found.get(number), recorded=recorded)
     return (await named(pool, caller, [view]))[0]

@@ -144,7 +144,13 @@ class RequestDetailView(RequestView):
     model_config = ConfigDict(
         json_schema_extra={
             "examples": [
-                _REQUEST | {"steps": [STEP], "recipients": [RECIPIENT], "command": COMMAND}
+                _REQUEST
+                | {
+                    "steps": [STEP],
+                    "recipients": [RECIPIENT],
+                    "command": COMMAND,
+                    "recorded": True,
+                }
             ]
         }
     )
@@ -155,6 +161,9 @@ class RequestDetailView(RequestView):
     )
     steps: list[StepView] = Field(description="Of an erasure, all of them, in order; else none.")
     recipients: list[RecipientView]
+    recorded: bool = Field(
+        description="Whether the audit log has what an erasure removed: then there is a receipt."
+    )
 
     @classmethod
     def from_rows(
@@ -163,8 +172,10 @@ class RequestDetailView(RequestView):
         recipients: list[RecipientRow],
         at: datetime,
         archive: ArchiveRow | None = None,
+        *,
+        recorded: bool = False,
     ) -> "RequestDetailView":
-        """From the register."""
+        """From the register and the audit log."""
         steps = steps_of(row.steps) if row.kind == RequestKind.ERASURE else ()
         return cls.model_validate(
             _fields(row, at, archive)
@@ -172,6 +183,7 @@ class RequestDetailView(RequestView):
                 "command": row.command,
                 "steps": [StepView.from_step(step) for step in steps],
                 "recipients": [RecipientView.from_row(each) for each in recipients],
+                "recorded": recorded,
             }
         )
 

@@ -62,7 +62,7 @@ class Step(StrEnum):
         NEIGHBOURS: other people's events no longer name the erased identifiers.
         DEAD_LETTERS: dead letters that name them are gone.
         CACHE: the profile cache holds nothing of them.
-        EXPORTS: no file of an export holds them.
+        EXPORTS: no file of an export or archive of access holds them.
         LOG: the log holds no record of them that could still be removed.
         PLATFORMS: every platform that had them has confirmed that they are off its list.
         SENT: what was sent of them is no longer stored, nor their changes of segments.

@@ -9,6 +9,7 @@ from psycopg import AsyncConnection
 from psycopg.rows import args_row
 
 from domain.privacy.erasure import Afterwards, RequestKind, RequestStatus
+from domain.privacy.receipt import PROCESSED
 from store import locks
 from store.fetch import Pool, fetch, fetch_one
 from store.privacy import archives
@@ -56,6 +57,10 @@ _ADD: Final = """
 _SENT: Final = "UPDATE privacy_requests SET sent_at = coalesce(sent_at, now()) WHERE id = %s"
 _PROCESSED: Final = """
     SELECT processed_at FROM erasures WHERE command = %(command)s AND workspace_id = %(workspace)s
+"""
+_RECORDED: Final = f"""
+    SELECT EXISTS (SELECT FROM audit WHERE workspace_id = %(workspace)s
+        AND subject = %(subject)s AND action = '{PROCESSED}')
 """
 RECIPIENTS: Final = """
     SELECT p.audience_id, p.platform, a.name, p.listed, p.confirmed_at, p.outcome
@@ -189,6 +194,18 @@ async def processed(pool: Pool, workspace: int, command: bytes) -> datetime | No
     """
     params = {"workspace": workspace, "command": UUID(bytes=command)}
     return await fetch_one(pool, lambda at: at, _PROCESSED, params)
+
+
+async def recorded(pool: Pool, workspace: int, subject: str) -> bool:
+    """Whether the audit log has what an erasure removed.
+
+    Args:
+        pool: open pool.
+        workspace: tenant.
+        subject: what the audit log calls the erasure.
+    """
+    params = {"workspace": workspace, "subject": subject}
+    return bool(await fetch_one(pool, bool, _RECORDED, params))
 
 
 class Waiting(NamedTuple):

@@ -169,7 +169,7 @@ def shop(story: Story, visitors: ExitStack) -> Iterator[str]:
 
 @pytest.fixture
 def engine(story: Story) -> Iterator[Callable[[], int]]:
-    """Processes what the API has written to the log; answers how many records that was."""
+    """Processes what the API has written to the log since; answers how many records that was."""
     settings = story.settings
     dsn = settings.postgres.dsn.get_secret_value()
     unifier = build_unifier(
@@ -180,20 +180,25 @@ def engine(story: Story) -> Iterator[Callable[[], int]]:
             "INSERT INTO offsets (log, partition, next_position) VALUES (%s, 0, 0)", (_LOG,)
         )
 
+    done: set[tuple[str, bytes]] = set()
+
     def run() -> int:
+        first = len(done)
         with redis.Redis.from_url(settings.redis.url.get_secret_value()) as client:
             streams = [
                 stream_key(settings.log.name, partition)
                 for partition in range(settings.log.partitions)
             ]
-            values = [
-                value
+            new = [
+                ((stream, number), value)
                 for stream in streams
-                for _, fields in client.xrange(stream)
+                for number, fields in client.xrange(stream)
                 for value in fields.values()
+                if (stream, number) not in done
             ]
-        records = tuple(Record(place, 0, value) for place, value in enumerate(values))
-        unifier(Batch(_LOG, 0, 0, len(records), records))
+        records = tuple(Record(place, 0, value) for place, (_, value) in enumerate(new, first))
+        unifier(Batch(_LOG, 0, first, first + len(records), records))
+        done.update(place for place, _ in new)
         return len(records)
 
     yield run

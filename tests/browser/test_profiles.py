@@ -9,7 +9,7 @@ import httpx
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Visitor
-from tests.browser.test_views import faults, settled
+from tests.browser.test_views import faults, settled, violations
 from tests.support.story import Story
 
 TABS = ("Summary", "Traits", "Events", "Segments", "Consent", "Audiences", "Identity", "Changes")
@@ -224,3 +224,50 @@ def test_every_tab_is_accessible_and_fits(
     settled(page)
     found += [f"open: {each}" for each in faults(page)]
     assert found == []
+
+
+def test_consent_is_withdrawn_and_granted_in_a_persons_name(
+    visit: Callable[..., Visitor], shop: str, story: Story, engine: Callable[[], int]
+) -> None:
+    page = visit(shop).open(f"/cdp/profiles/{story.profiles['mara']}?tab=consent", story.admin)
+    settled(page)
+
+    def state(choice: str, purpose: str, verb: str) -> None:
+        page.get_by_role("button", name="State consent…").click()
+        dialog = page.get_by_role("dialog", name="State this person's consent")
+        dialog.get_by_label("Reason, kept in the audit log").fill("by phone, case 2026-116")
+        dialog.get_by_text("Choose whether it is granted or withdrawn.").first.wait_for()
+        dialog.get_by_label(choice).check()
+        dialog.get_by_label("Purpose").select_option(purpose)
+        if verb == "Grant":
+            dialog.get_by_text("A grant takes evidence.").first.wait_for()
+            dialog.get_by_label("Evidence").fill("form 4711")
+            dialog.get_by_label("Version").fill("2026-02")
+        assert violations(page) == []
+        dialog.get_by_role("button", name=verb, exact=True).click()
+        expect(dialog).to_be_hidden()
+        expect(page.get_by_text("In the log, not processed yet…")).to_be_visible()
+
+    def cells(table: str) -> Any:
+        return _rows(page, table).filter(has_text="advertising").first.get_by_role("cell")
+
+    history = "Consent history, newest first"
+    state("withdraws or refuses it", "advertising", "Withdraw")
+    assert engine() == 1
+    expect(page.get_by_text("Processed.")).to_be_visible()
+    expect(cells("Consent by purpose").nth(1)).to_have_text("refused")
+    expect(cells(history).nth(3)).to_have_text("operator: by phone, case 2026-116")
+    state("grants it", "advertising", "Grant")
+    assert engine() == 1
+    expect(page.get_by_text("Processed.")).to_be_visible()
+    expect(cells("Consent by purpose").nth(1)).to_have_text("granted")
+    expect(cells(history).nth(5)).to_have_text("2026-02")
+    assert faults(page) == []
+
+
+def test_whoever_may_only_read_states_no_consent(
+    visit: Callable[..., Visitor], shop: str, story: Story
+) -> None:
+    page = visit(shop).open(f"/cdp/profiles/{story.profiles['mara']}?tab=consent", story.read)
+    button = page.get_by_role("button", name="State consent…")
+    expect(button).to_have_attribute("aria-disabled", "true")

@@ -10,6 +10,7 @@ from playwright.sync_api import TimeoutError as NotInTimeError
 
 from tests.browser.conftest import Visitor, keep_picture
 from tests.support.held import held_back
+from tests.support.register import enter_erasure
 from tests.support.story import Story
 
 _SCHEMES: Final[tuple[Literal["light", "dark"], ...]] = ("light", "dark")
@@ -61,6 +62,8 @@ VIEWS: Final = {
     "/operate/sweeps": "Sweeps",
     "/operate/exports": "Exports",
     "/privacy": "Privacy",
+    "/privacy?person={profiles[mara]}": "Privacy",
+    "/privacy/{request}": "Privacy request 1",
     "/settings": "Settings",
 }
 """Paths of all views, with names of the story in them, and their headings where they are fixed."""
@@ -74,6 +77,7 @@ def path_of(view: str, story: Story) -> str:
         segments=segments,
         audiences=story.audiences,
         sources=story.sources,
+        request=enter_erasure(story) if "{request}" in view else "",
     )
 
 

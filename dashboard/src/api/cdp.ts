@@ -1,6 +1,7 @@
 // Every hook of the query API, by noun.
 export * from "./cdp/audiences";
 export * from "./cdp/catalogue";
+export * from "./cdp/consent";
 export * from "./cdp/events";
 export * from "./cdp/health";
 export * from "./cdp/identity";

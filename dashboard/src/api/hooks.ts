@@ -131,10 +131,14 @@ type Place<P extends keyof paths> =
  * A hook that asks a question whose words are a body, and that changes nothing.
  *
  * The answer stays until it is asked again: such questions are expensive. One that is not, or whose
- * answer is that of an instant, says after how long it is old: whoever comes then asks it anew.
- * Null: ask nothing yet.
+ * answer is that of an instant, says after how long it is old: whoever comes then asks it anew, and
+ * sees the old answer meanwhile for as long as it is kept. Null: ask nothing yet.
  */
-export function asking<P extends PathsWithMethod<paths, "post">>(path: P, oldAfterMs = Infinity) {
+export function asking<P extends PathsWithMethod<paths, "post">>(
+  path: P,
+  oldAfterMs = Infinity,
+  keptMs?: number,
+) {
   return (body: Body<P> | null, params?: Place<P>): UseQueryResult<Answer<P, "post">, Problem> =>
     api.useQuery(
       "post",
@@ -143,6 +147,7 @@ export function asking<P extends PathsWithMethod<paths, "post">>(path: P, oldAft
       {
         enabled: body !== null,
         staleTime: oldAfterMs,
+        gcTime: keptMs,
         refetchOnWindowFocus: false,
         placeholderData: keepPreviousData,
       } as never,

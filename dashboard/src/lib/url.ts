@@ -2,6 +2,9 @@
 
 type Search = Record<string, unknown>;
 
+/** The form of a profile's id. */
+export const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
 /** A text parameter, undefined where it is absent, empty or not a text. Numbers count as text. */
 export function textOf(search: Search, name: string): string | undefined {
   const value = search[name];

@@ -30,7 +30,8 @@ export function Secret({ name, secret, example, onDone }: Props) {
   );
 }
 
-function Copied({ name, text }: { readonly name: string; readonly text: string }) {
+/** A text in full, and a button that copies it. */
+export function Copied({ name, text }: { readonly name: string; readonly text: string }) {
   const [said, setSaid] = useState("");
   const copy = async () => {
     try {

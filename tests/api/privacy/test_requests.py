@@ -19,11 +19,12 @@ def test_a_request_goes_from_requested_to_completed(
     path = f"/cdp/privacy/requests/{request['id']}"
     assert (request["status"], request["removed"], request["recipients"]) == ("requested", None, [])
     assert [step["at"] for step in request["steps"]] == [None] * 7
+    assert request["recorded"] is False
 
     hand.process(request)
     hand.recipient(request, audience)
     processing = api.get(path)
-    assert processing["status"] == "processing"
+    assert (processing["status"], processing["recorded"]) == ("processing", True)
     assert processing["removed"] == {
         "identifiers": 3,
         "events": 4,
@@ -168,6 +169,8 @@ def test_there_is_no_receipt_before_the_removal_is_on_record(
     execute("UPDATE privacy_requests SET command = %s", UUID(int=1))
 
     assert "on record" in api.get(path, 409)["detail"]
+    told = api.get(f"/cdp/privacy/requests/{request['id']}")
+    assert (told["status"], told["recorded"]) == ("processing", False)
 
 
 def test_another_workspace_and_a_reader_get_what_is_theirs(

@@ -2,6 +2,7 @@
 import { useQueryClient, type UseQueryResult } from "@tanstack/react-query";
 import { useEffect } from "react";
 import type { Problem } from "@/lib/problem";
+import { actOn } from "../acts";
 import { api } from "../client";
 import { commanding, paging, reading } from "../hooks";
 import { refresh } from "../queries";
@@ -26,7 +27,9 @@ export function useCommand(...asked: Parameters<typeof useStatus>): ReturnType<t
   const queries = useQueryClient();
   const isProcessed = !command.isPlaceholderData && command.data?.status === "processed";
   useEffect(() => {
-    if (isProcessed) void refresh(queries, CHANGED);
+    if (!isProcessed) return;
+    actOn(CHANGED);
+    void refresh(queries, CHANGED);
   }, [isProcessed, queries]);
   return command;
 }

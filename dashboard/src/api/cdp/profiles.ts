@@ -6,7 +6,6 @@ export const useCDPProfile = reading("/cdp/profiles/{id}", { refreshS: 15 });
 export const useLookupProfile = reading("/cdp/profiles/lookup");
 export const useProfileEvents = paging("/cdp/profiles/{id}/events");
 export const useProfileChanges = paging("/cdp/profiles/{id}/changes");
-export const useConsentHistory = paging("/cdp/profiles/{id}/consent/history");
 export const useProfileAudiences = reading("/cdp/profiles/{id}/audiences", { refreshS: 30 });
 export const useWhy = reading("/cdp/profiles/{id}/segments/{segment}/why");
 

@@ -2,6 +2,7 @@
 import { useDeleteExport, useExport, useSegments } from "@/api/cdp";
 import type { Schemas } from "@/api/schemas";
 import { useEvery } from "@/api/every";
+import { formatBytes } from "@/lib/bytes";
 import { formatCount } from "@/lib/number";
 import { Act } from "@/ui/Act";
 import { Answer } from "@/ui/Answer";
@@ -10,7 +11,7 @@ import { useRefusal } from "@/ui/scopes";
 import { Time } from "@/ui/Time";
 import { Download } from "./Download";
 import { Status, Whose } from "./ExportList";
-import { formatBytes, isUnderWay, MEANINGS } from "./words";
+import { isUnderWay, MEANINGS } from "./words";
 
 type Export = Schemas["ExportView"];
 

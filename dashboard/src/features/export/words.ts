@@ -25,15 +25,3 @@ export const MEANINGS: Record<Export["status"], string> = {
   expired: "its file was kept long enough",
   revoked: "its file was taken back",
 };
-
-/** Bytes as people read them. */
-export function formatBytes(bytes: number): string {
-  const units = ["bytes", "kB", "MB", "GB", "TB"];
-  let value = bytes;
-  let unit = 0;
-  while (value >= 1_000 && unit < units.length - 1) {
-    value /= 1_000;
-    unit += 1;
-  }
-  return `${unit === 0 ? value : value.toFixed(1)} ${units[unit] ?? ""}`;
-}

@@ -7,7 +7,7 @@ import { Card } from "@/ui/Card";
 import { Table } from "@/ui/Table";
 import { Ticked } from "@/ui/Ticked";
 import { usePrivacyAddress } from "./addressing";
-import { hasWords, plain } from "./words";
+import { hasWords, leavesWords, personalWords, toldWords } from "./places";
 
 type Place = Schemas["PlaceView"];
 
@@ -77,30 +77,27 @@ function Places({ rows }: { readonly rows: readonly Place[] }) {
           cell: (row) => (
             <>
               <Ticked text={row.what} />
-              <span className="block text-note text-quiet">{PERSONAL[row.personal]}</span>
+              <span className="block text-note text-quiet">{personalWords(row.personal)}</span>
+              <span className="block text-note text-quiet lg:hidden">
+                why: <Ticked text={row.why} />
+              </span>
+              <span className="block text-note text-quiet sm:hidden">
+                how long: <Ticked text={row.kept} />
+              </span>
+              <span className="block text-note text-quiet md:hidden">
+                leaves: {leavesWords(row.leaves)}
+              </span>
+              <span className="block text-note text-quiet lg:hidden">
+                access: <Ticked text={toldWords(row)} />
+              </span>
             </>
           ),
         },
         { name: "why", from: "lg", cell: (row) => <Ticked text={row.why} /> },
         { name: "how long", from: "sm", cell: (row) => <Ticked text={row.kept} /> },
-        {
-          name: "how it leaves",
-          from: "md",
-          cell: (row) => LEAVES[row.leaves] ?? `in the step ${plain(row.leaves)}`,
-        },
+        { name: "how it leaves", from: "md", cell: (row) => leavesWords(row.leaves) },
+        { name: "in an archive", from: "lg", cell: (row) => <Ticked text={toldWords(row)} /> },
       ]}
     />
   );
 }
-
-const PERSONAL: Readonly<Record<string, string>> = {
-  value: "in clear",
-  digest: "as a digest",
-  none: "tells of nobody",
-};
-const LEAVES: Readonly<Record<string, string>> = {
-  engine: "with the person, in the engine's transaction",
-  kept: "it stays, as a digest",
-  retention: "by age alone",
-  none: "nothing to remove",
-};

@@ -1,17 +1,20 @@
 // Erasing the person of the address: the preview, what becomes of later activity, and the act.
+import { useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { usePreviewErasure, useRequestErasure } from "@/api/cdp";
+import { refresh } from "@/api/queries";
 import type { Schemas } from "@/api/schemas";
 import { asProblem, Problem } from "@/lib/problem";
 import { Act } from "@/ui/Act";
-import { Answer, type Asked } from "@/ui/Answer";
+import { Answer } from "@/ui/Answer";
 import { Button } from "@/ui/Button";
 import { Card } from "@/ui/Card";
 import { useRefusal } from "@/ui/scopes";
 import { usePrivacyAddress } from "./addressing";
 import { Later, Typed, type Afterwards } from "./Confirm";
 import { Preview } from "./Preview";
+import { isUnsettled, refusedWords, REGISTER } from "./refused";
 import { isTyped } from "./words";
 
 type Found = Schemas["ErasurePreview"];
@@ -51,7 +54,7 @@ export function Erase({ person }: { readonly person: string }) {
 }
 
 function Previewed({ person }: { readonly person: string }) {
-  const preview = usePreviewErasure(person);
+  const preview = usePreviewErasure({ profile_id: person });
   return (
     <Answer asked={preview} name="preview" height="16rem">
       {(found) => (
@@ -84,13 +87,14 @@ function Waiting({ number }: { readonly number: number | null }) {
 
 interface ActProps {
   readonly found: Found;
-  readonly preview: Asked<Found>;
+  readonly preview: ReturnType<typeof usePreviewErasure>;
 }
 
 /** The act; what was typed holds for one preview alone. */
 function EraseAct({ found, preview }: ActProps) {
   const erase = useRequestErasure();
   const navigate = useNavigate();
+  const queries = useQueryClient();
   const [afterwards, setAfterwards] = useState<Afterwards>("new");
   const [typed, setTyped] = useState({ text: "", fingerprint: "" });
   const text = typed.fingerprint === found.fingerprint ? typed.text : "";
@@ -114,10 +118,11 @@ function EraseAct({ found, preview }: ActProps) {
       await navigate({ to: "/privacy/$id", params: { id: String(request.id) } });
     } catch (error) {
       const problem = asProblem(error);
-      if (problem.status !== 409 && problem.code !== "log_unavailable") throw problem;
+      if (!isUnsettled(problem)) throw problem;
       setTyped({ text: "", fingerprint: "" });
-      await preview.refetch();
-      throw new Problem(problem.status, problem.code, SAID[problem.status] ?? problem.message);
+      const [again] = await Promise.all([preview.refetch(), refresh(queries, REGISTER)]);
+      const read = again.isSuccess ? again.data : undefined;
+      throw new Problem(problem.status, problem.code, refusedWords(problem, read));
     }
   };
   return (
@@ -128,10 +133,16 @@ function EraseAct({ found, preview }: ActProps) {
       look="danger"
       done="The erasure is requested."
       missing={missing}
+      refusal={
+        masked === ""
+          ? "This person has no identifier: there is none to type, and none that could be erased."
+          : undefined
+      }
       effect={
         <div className="grid gap-4">
           <p>
-            The person and all that the preview names are removed. <b>It cannot be taken back.</b>
+            The person and all that the preview names are removed, and their access archives and
+            links to them end. <b>It cannot be taken back.</b>
           </p>
           <Waiting number={found.open_request} />
           <Later value={afterwards} onChange={setAfterwards} />
@@ -149,12 +160,3 @@ function EraseAct({ found, preview }: ActProps) {
     />
   );
 }
-
-const SAID: Readonly<Record<number, string>> = {
-  409:
-    "Nothing was erased: the person has other identifiers than the preview showed, or an earlier" +
-    " request waits. The preview was read again: close this and look at it.",
-  503:
-    "The event log did not confirm it. The request is kept: open it and press “Send again”. It" +
-    " keeps its id, so it is carried out once however often it is sent.",
-};

@@ -1,19 +1,19 @@
 // Finding the person somebody asks about: by an identifier in any spelling, or by profile id.
 import { Link } from "@tanstack/react-router";
 import { useId, useState } from "react";
-import { useLookupProfile, useWorkspace } from "@/api/cdp";
+import type { Schemas } from "@/api/schemas";
 import { mask } from "@/lib/mask";
-import { spellingsOf, type Spelled } from "@/lib/spelling";
-import { Answer, Empty } from "@/ui/Answer";
+import type { Spelled } from "@/lib/spelling";
+import { Lookup } from "@/lookup/Lookup";
+import { PROFILE_ID, triedWords } from "@/lookup/ways";
+import { Empty } from "@/ui/Answer";
 import { Button } from "@/ui/Button";
 import { Card } from "@/ui/Card";
 import { usePrivacyAddress } from "./addressing";
 
-const PROFILE = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
-
 /** The form, and whom it finds; what was typed stays out of the address. */
 export function FindPerson() {
-  const { change } = usePrivacyAddress();
+  const { search, change } = usePrivacyAddress();
   const [text, setText] = useState("");
   const [asked, setAsked] = useState("");
   const id = useId();
@@ -24,9 +24,8 @@ export function FindPerson() {
         className="flex flex-wrap items-end gap-2"
         onSubmit={(event) => {
           event.preventDefault();
-          const wanted = text.trim();
-          if (PROFILE.test(wanted)) change({ person: wanted });
-          else setAsked(wanted);
+          setAsked(text.trim());
+          if (search.person !== undefined) change({ person: undefined });
         }}
       >
         <div className="grid min-w-0 flex-1 gap-1">
@@ -39,7 +38,10 @@ export function FindPerson() {
             autoComplete="off"
             className="w-full max-w-md"
             value={text}
-            onChange={(event) => setText(event.target.value)}
+            onChange={(event) => {
+              setText(event.target.value);
+              setAsked("");
+            }}
           />
         </div>
         <Button type="submit" look="main">
@@ -47,74 +49,59 @@ export function FindPerson() {
         </Button>
       </form>
       <p className="mt-1 text-note text-quiet">
-        Name the kind where it is not plain: <code>anonymous_id:5f3c…</code>. For the beginning of
-        an identifier, use <Link to="/cdp/profiles">Profiles</Link>.
+        It is tried as every kind, the likeliest first. Name the kind to try that alone:{" "}
+        <code>anonymous_id:5f3c…</code>. For the beginning of an identifier, use{" "}
+        <Link to="/cdp/profiles">Profiles</Link>.
       </p>
-      {asked !== "" && <Found key={asked} text={asked} />}
+      {asked !== "" && (
+        <div className="mt-3">
+          <Lookup
+            text={asked}
+            found={(person, by) => <Found person={person} by={by} />}
+            nobody={(tried) => (
+              <Empty title="Nobody has this identifier">
+                Looked up as {triedWords(tried)}. Check its spelling; a phone number needs its
+                country code.
+              </Empty>
+            )}
+          />
+        </div>
+      )}
     </Card>
   );
 }
 
-function Found({ text }: { readonly text: string }) {
-  const workspace = useWorkspace();
-  return (
-    <div className="mt-3">
-      <Answer asked={workspace} name="identifier kinds" height="3rem" oldAfterS={Infinity}>
-        {({ kinds }) => (
-          <Try
-            spellings={spellingsOf(
-              text,
-              kinds.map(({ kind }) => kind),
-            )}
-          />
-        )}
-      </Answer>
-    </div>
-  );
-}
-
-function Try({ spellings: [spelled, ...others] }: { readonly spellings: readonly Spelled[] }) {
-  if (spelled === undefined)
-    return (
-      <Empty title="Nobody has this identifier">
-        Check its spelling. A phone number needs its country code.
-      </Empty>
-    );
-  return <Ask spelled={spelled} others={others} />;
-}
-
-function Ask({ spelled, others }: { readonly spelled: Spelled; readonly others: Spelled[] }) {
-  const found = useLookupProfile({ params: { query: { ...spelled } } });
-  if (found.error?.status === 404 || found.error?.status === 422)
-    return <Try key={others[0]?.kind ?? "nobody"} spellings={others} />;
-  return (
-    <Answer asked={found} name="person" height="3rem" oldAfterS={Infinity}>
-      {(profile) => (
-        <p role="status" className="flex flex-wrap items-center gap-x-4 gap-y-2">
-          <span>
-            Found by {spelled.kind}:{" "}
-            <Link to="/cdp/profiles/$id" params={{ id: profile.id }}>
-              {masked(profile.identifiers, spelled.kind) ?? profile.id.slice(0, 8)}
-            </Link>
-          </span>
-          <Link
-            to="/privacy"
-            search={(earlier) => ({ ...earlier, person: profile.id })}
-            className="inline-flex min-h-6 items-center"
-          >
-            Prepare an erasure…
-          </Link>
-        </p>
-      )}
-    </Answer>
-  );
+interface FoundProps {
+  readonly person: Schemas["Profile"];
+  readonly by: Spelled;
 }
 
 /** Nothing is ever shown in clear here, whatever the tab shows elsewhere. */
-function masked(
-  identifiers: readonly { readonly kind: string; readonly value: string }[],
-  kind: string,
-): string | undefined {
-  const found = identifiers.find((each) => each.kind === kind) ?? identifiers[0];
-  return found && mask(found.value);
+function Found({ person, by: { kind, value } }: FoundProps) {
+  return (
+    <p role="status" className="flex flex-wrap items-center gap-x-4 gap-y-2">
+      <span>
+        Found by {kind}:{" "}
+        <Link to="/cdp/profiles/$id" params={{ id: person.id }}>
+          {kind === PROFILE_ID ? person.id.slice(0, 8) : mask(value)}
+        </Link>
+        {person.redirected_from !== null && ", into whom the id was merged"}
+      </span>
+      <Link
+        to="/privacy"
+        search={(earlier) => ({ ...earlier, person: person.id })}
+        className="inline-flex min-h-6 items-center"
+      >
+        Gather or erase…
+      </Link>
+      <Link
+        to="/cdp/profiles/$id"
+        params={{ id: person.id }}
+        search={{ tab: "consent" }}
+        className="inline-flex min-h-6 items-center"
+      >
+        Consent
+      </Link>
+    </p>
+  );
 }

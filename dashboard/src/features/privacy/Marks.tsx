@@ -3,16 +3,17 @@ import type { Schemas } from "@/api/schemas";
 import { useNow } from "@/ui/clock";
 import { Icon } from "@/ui/Icon";
 import { Time } from "@/ui/Time";
-import { dueOf, lookOf, plain } from "./words";
+import { lookOf } from "./statuses";
+import { dueOf, plain } from "./words";
 
 const MARK = "inline-flex items-baseline gap-1 [&>svg]:self-center whitespace-nowrap";
 
 /** The status. */
-export function Status({ status }: { readonly status: string }) {
-  const { icon, colour } = lookOf(status);
+export function Status({ request }: { readonly request: Schemas["RequestView"] }) {
+  const { icon, colour } = lookOf(request.kind, request.status);
   return (
     <span className={`${MARK} ${colour}`}>
-      <Icon name={icon} /> {plain(status)}
+      <Icon name={icon} /> {plain(request.status)}
     </span>
   );
 }

@@ -103,6 +103,12 @@ function linesOf(preview: Schemas["ErasurePreview"]): Line[] {
       "all of the workspace",
       `${formatCount(revoked)} revoked, ${formatCount(restarted)} written anew`,
     ),
+    line(
+      "archives",
+      "access archives",
+      "those that hold an erased identifier",
+      "they and the links to them end",
+    ),
     line("letters", "dead letters", "all of the workspace", preview.dead_letters),
   ];
 }

@@ -10,6 +10,7 @@ import { usePrivacyAddress } from "./addressing";
 import { DataMap } from "./DataMap";
 import { Erase } from "./Erase";
 import { FindPerson } from "./FindPerson";
+import { Gather } from "./Gather";
 import { HELD, waitingWords, type Held } from "./held";
 import { Months } from "./Months";
 import { Register } from "./Register";
@@ -20,17 +21,25 @@ export function PrivacyPage() {
   return (
     <>
       <FindPerson />
-      {search.person !== undefined && <Erase key={search.person} person={search.person} />}
+      {search.person !== undefined && (
+        <>
+          <Gather key={`gather ${search.person}`} person={search.person} />
+          <Erase key={`erase ${search.person}`} person={search.person} />
+        </>
+      )}
       <Register />
       <Months />
       <Card title="Access: what is held of somebody">
         <p className="mb-3">
-          <code>stratum privacy access</code> gathers all of it into an archive of JSON and CSV with
-          a page to read, and <code>stratum privacy link</code> makes a link for whoever asked. The
-          register above follows it. A person's page and the API show the same, piece by piece:
+          Find the person and press “Gather everything held…”: an archive of JSON and CSV with a
+          page to read. The register follows it, and its page makes a link for whoever asked.{" "}
+          <code>stratum privacy access</code> and <code>stratum privacy link</code> do the same.
+          Much of it is on the person's page and at these endpoints, too; what platforms were sent,
+          dead letters, exports, earlier requests and audit entries are gathered by the archive
+          alone:
         </p>
         <Table<Held>
-          caption="What is held of a person, and where it is read"
+          caption="What of a person can be read without an archive, and where"
           rows={HELD}
           keyOf={(row) => row.path}
           columns={[
@@ -41,8 +50,9 @@ export function PrivacyPage() {
       </Card>
       <Card title="Withdrawal: nothing goes out any more">
         <p>
-          <code>stratum consent withdraw</code> enters it with its reason, or an event of the person
-          refuses the purpose, or <code>"*": false</code> all of them, under{" "}
+          State it on the person's tab Consent, or with <code>stratum consent withdraw</code>, with
+          its reason. An event of the person that refuses the purpose does it, too, or{" "}
+          <code>"*": false</code> all of them, under{" "}
           <code>context.consent.categoryPreferences</code>. It takes the person off every ad
           platform of that purpose at once; the gate does not hold that back.
         </p>
@@ -60,8 +70,11 @@ export function PrivacyPage() {
             file outlives a person who is in it.
           </li>
           <li>
-            The <Link to="/trust/audit">audit log</Link> keeps digests and reasons, and no personal
-            data, so nothing is taken out of it.
+            Every access archive that holds one of their identifiers ends, with the links to it.
+          </li>
+          <li>
+            The <Link to="/trust/audit">audit log</Link> keeps digests and reasons, and nothing is
+            taken out of it. It holds no personal data, unless somebody wrote such into a reason.
           </li>
         </ul>
       </Card>

@@ -4,10 +4,14 @@ import { Card } from "@/ui/Card";
 
 /** A link that the browser follows with its cookie, and the command that checks the file. */
 export function Receipt({ request }: { readonly request: Schemas["RequestDetailView"] }) {
-  if (request.processed_at === null)
+  if (!request.recorded)
     return (
       <Card title="Receipt">
-        <p className="text-quiet">There is a receipt once the person is removed.</p>
+        <p className="text-quiet">
+          {request.processed_at === null
+            ? "There is a receipt once the person is removed, on record."
+            : "There is a receipt once the audit log has what was removed: in a moment."}
+        </p>
       </Card>
     );
   const file = `erasure-${request.id}.json`;

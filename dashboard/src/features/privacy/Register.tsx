@@ -10,28 +10,43 @@ import { rowsOf, Table } from "@/ui/Table";
 import { Time } from "@/ui/Time";
 import { usePrivacyAddress } from "./addressing";
 import { Due, Status } from "./Marks";
-import { kindOf, plain, STATUSES } from "./words";
+import { KINDS, statusesOf, type Kind } from "./statuses";
+import { plain } from "./words";
 
 type Request = Schemas["RequestView"];
+
+const NO_FILTER = { kind: undefined, status: undefined, overdue: undefined };
 
 /** The list with its filters. */
 export function Register() {
   const { search, change } = usePrivacyAddress();
-  const status = STATUSES.find((each) => each === search.status);
+  const kind = (Object.keys(KINDS) as Kind[]).find((each) => each === search.kind);
+  const status = statusesOf(kind).find((each) => each === search.status);
   const isOverdue = search.overdue === "true";
-  const isFiltered = status !== undefined || isOverdue;
+  const isFiltered = kind !== undefined || status !== undefined || isOverdue;
   const requests = usePrivacyRequests({
     params: {
-      query: { limit: 50, ...(status && { status }), ...(isOverdue && { overdue: true }) },
+      query: {
+        limit: 50,
+        ...(kind && { kind }),
+        ...(status && { status }),
+        ...(isOverdue && { overdue: true }),
+      },
     },
   });
   return (
     <Card title="Register">
       <div className="mb-3 flex flex-wrap gap-x-4 gap-y-2">
         <Choice
+          label="Kind"
+          value={kind}
+          options={Object.entries(KINDS)}
+          onChange={(next) => change({ kind: next, status: undefined })}
+        />
+        <Choice
           label="Status"
           value={status}
-          options={STATUSES.map((each) => [each, plain(each)])}
+          options={statusesOf(kind).map((each) => [each, plain(each)])}
           onChange={(next) => change({ status: next })}
         />
         <Choice
@@ -49,14 +64,12 @@ export function Register() {
           if (rowsOf(data).length > 0) return undefined;
           return isFiltered ? (
             <Empty title="No request matches the filters">
-              <Button onClick={() => change({ status: undefined, overdue: undefined })}>
-                Clear filters
-              </Button>
+              <Button onClick={() => change(NO_FILTER)}>Clear filters</Button>
             </Empty>
           ) : (
             <Empty title="Nobody has asked yet">
-              Check who asks, find the person above, and look at the preview of what would go. The
-              request then stands here until every platform has confirmed, with its receipt.
+              Check who asks first, then find the person above: what is held is gathered there, and
+              erased. Each request then stands here, with how far it is.
             </Empty>
           );
         }}
@@ -76,13 +89,13 @@ export function Register() {
                   </Link>
                 ),
               },
-              { name: "kind", from: "sm", cell: kindOf },
+              { name: "kind", from: "sm", cell: (row) => KINDS[row.kind] ?? plain(row.kind) },
               {
                 name: "person",
                 from: "lg",
                 cell: (row) => <code>{row.profile_id.slice(0, 8)}</code>,
               },
-              { name: "status", cell: (row) => <Status status={row.status} /> },
+              { name: "status", cell: (row) => <Status request={row} /> },
               { name: "due", cell: (row) => <Due request={row} /> },
               {
                 name: "who",

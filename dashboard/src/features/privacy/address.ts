@@ -3,6 +3,7 @@ import { textOf } from "@/lib/url";
 
 /** The search parameters of the page. */
 export interface PrivacySearch {
+  readonly kind?: string | undefined;
   readonly status?: string | undefined;
   readonly overdue?: string | undefined;
   /** Id of the person whose erasure is prepared. */
@@ -14,6 +15,7 @@ export interface PrivacySearch {
 /** Read the search parameters; what makes no sense is left out. */
 export function readPrivacySearch(search: Record<string, unknown>): PrivacySearch {
   return {
+    kind: textOf(search, "kind"),
     status: textOf(search, "status"),
     overdue: textOf(search, "overdue"),
     person: textOf(search, "person"),

@@ -10,6 +10,10 @@ export interface Held {
 export const HELD: readonly Held[] = [
   { what: "Who it is: the id behind an identifier", path: "/cdp/profiles/lookup" },
   { what: "Traits, stage, orders, consent, segments", path: "/cdp/profiles/{id}" },
+  {
+    what: "Every statement of consent, and which one counts",
+    path: "/cdp/profiles/{id}/consent/history",
+  },
   { what: "Every event as it was received", path: "/cdp/profiles/{id}/events" },
   { what: "Identifiers, and what links them", path: "/cdp/profiles/{id}/graph" },
   { what: "Merges, splits and who ordered them", path: "/cdp/profiles/{id}/merges" },

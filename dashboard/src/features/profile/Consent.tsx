@@ -6,10 +6,10 @@ import { Table } from "@/ui/Table";
 import { Time } from "@/ui/Time";
 import { ConsentHistory } from "./ConsentHistory";
 import { usePurposes } from "./purposes";
+import { StateConsent } from "./StateConsent";
+import { EVERY } from "./stating";
 
 type State = Schemas["ConsentState"];
-
-const EVERY = "*";
 
 /** The statement that counts for each purpose, with its instant. */
 export function Consent({ profile }: { readonly profile: Schemas["Profile"] }) {
@@ -50,6 +50,7 @@ export function Consent({ profile }: { readonly profile: Schemas["Profile"] }) {
         <p className="mt-3 text-table text-quiet">
           A purpose that is not listed was never stated and counts as refused.
         </p>
+        <StateConsent profile={profile} />
       </Card>
       <ConsentHistory profile={profile.id} />
     </>

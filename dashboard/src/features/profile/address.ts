@@ -1,5 +1,5 @@
 // What stands in the addresses of the profile pages.
-import { oneOf, textOf, wholeOf } from "@/lib/url";
+import { oneOf, textOf, UUID, wholeOf } from "@/lib/url";
 
 export const TABS = {
   summary: "Summary",
@@ -58,8 +58,6 @@ export const OF_A_PERSON = {
   since: undefined,
   until: undefined,
 } as const;
-
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** Read the search parameters; what makes no sense is left out. */
 export function readProfileSearch(search: Record<string, unknown>): ProfileSearch {
