@@ -80,7 +80,9 @@ class LiveDefinitions:
         programs = self._compiled(before, registry)
         self._registry = registry
         self.current = Definitions(identity, profile, programs, registry.revision)
-        self.decode = Decoder(registry.sources, registry.salts, identity, profile)
+        self.decode = Decoder(
+            registry.sources, registry.salts, identity, profile, deleted=registry.deleted
+        )
         self.stored = StoredEventReader(registry.sources, registry.salts, identity, profile)
 
     def names(self) -> set[tuple[str, str | None]]:

@@ -171,12 +171,13 @@ class Unifier:
         decode = self._definitions.decode
         if not refused:
             return decode(batch)
-        left = tuple(one for place, one in enumerate(batch.records) if place not in refused)
-        alive = iter(decode(batch._replace(records=left)))
-        return [
-            decode.refuse(record, refused[place]) if place in refused else next(alive)
-            for place, record in enumerate(batch.records)
-        ]
+        items: list[Event | Command | DeadLetter] = []
+        for place, record in enumerate(batch.records):
+            if place in refused:
+                items.append(decode.refuse(record, refused[place]))
+            else:
+                items += decode(batch._replace(records=(record,)))
+        return items
 
     def _try(
         self, items: list[Event | Command | DeadLetter], read_set: ReadSet, fence: Fence

@@ -118,11 +118,19 @@ def addressed(envelope: Envelope, salts: Mapping[int, bytes]) -> tuple[Workspace
         command = _ADDRESS.decode(envelope.command)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None, UNREADABLE
-    known = (
-        command.workspace if type(command.workspace) is int and command.workspace in salts else None
-    )
+    named = command.workspace
+    known = named if type(named) is int and named in salts else None
     kind = command.kind if isinstance(command.kind, str) and command.kind in ORDERS else UNREADABLE
     return None if known is None else WorkspaceId(known), kind
+
+
+def whose(envelope: Envelope) -> int | None:
+    """The workspace that a command names; None where that is not readable."""
+    try:
+        named = _ADDRESS.decode(envelope.command).workspace
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    return named if type(named) is int else None
 
 
 def _key(text: str) -> IdentifierKey:

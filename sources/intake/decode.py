@@ -17,14 +17,15 @@ from domain.failure import Failure
 from domain.instants import EARLIEST_MS, LATEST_MS
 from domain.intake.envelope import PREFIX, Envelope, decode
 from domain.policies import IdentityRules, ProfileRules
-from sources.intake.commands import addressed, read_command
+from sources.intake.commands import addressed, read_command, whose
 from sources.intake.event import EventReader
 from sources.intake.mend import DEPTH_READ, shallow, too_deep
 from sources.intake.message import MESSAGE, BadRecordError, bare, path_of
-from store.definitions.load import SourceRow
+from store.definitions.load import Deleted, SourceRow
 
 RECORD_LIMIT_BYTES: Final = 4 * 1024 * 1024
 """Largest record that is decoded; the collector's default body limit."""
+_NOTHING: Final = Deleted()
 ROW_ID_LIMIT: Final = 2**63 - 1
 """Greatest id of a row."""
 
@@ -39,6 +40,7 @@ class Decoder:
         profile: profile rules.
         stored: the records are events that are stored already: what rules have come since leave out
             of them is left out, and nothing else.
+        deleted: workspaces whose records are dropped: nothing of them is kept.
     """
 
     def __init__(
@@ -49,17 +51,22 @@ class Decoder:
         profile: ProfileRules,
         *,
         stored: bool = False,
+        deleted: Deleted = _NOTHING,
     ) -> None:
-        self._sources = sources
+        self._deleted = deleted
+        self._sources = {
+            number: source for number, source in sources.items() if number not in deleted.sources
+        }
         self._salts = salts
         self._identity = identity
         self._event = EventReader(identity, profile, stored=stored).read
 
     def __call__(self, batch: Batch) -> list[Event | Command | DeadLetter]:
-        """Decode every record of a batch, in order: one value per record."""
-        return [self._record(record) for record in batch.records]
+        """Decode every record of a batch, in order: a value for each that is not dropped."""
+        decoded = map(self._record, batch.records)
+        return [item for item in decoded if item is not None]
 
-    def _record(self, record: Record) -> Event | Command | DeadLetter:
+    def _record(self, record: Record) -> Event | Command | DeadLetter | None:
         value, wrapped, envelope = record.value, record.value.startswith(PREFIX), None
         try:
             if len(value) > RECORD_LIMIT_BYTES:
@@ -79,9 +86,13 @@ class Decoder:
                 # No column holds such a number.
                 _refuse("invalid_type", "retry_of")
             if envelope.command:
+                if self._deleted.workspaces and whose(envelope) in self._deleted.workspaces:
+                    return None
                 return read_command(envelope, self._salts, self._identity)
             source = self._sources.get(envelope.source)
             if source is None:
+                if envelope.source in self._deleted.sources:
+                    return None
                 _refuse_stranger(envelope)
             return self._event(envelope, source, brackets)
         except BadRecordError as bad:

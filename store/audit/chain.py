@@ -30,7 +30,10 @@ ORDER BY a.id
 )
 _CHAINS: Final = """
 SELECT w.id, w.name, coalesce((SELECT max(seq) FROM audit_chain c WHERE c.workspace_id = w.id), 0)
-    FROM workspaces w ORDER BY w.id
+    FROM (SELECT id, name FROM workspaces
+        UNION ALL SELECT workspace_id, name || ' (deleted)' FROM workspace_deletions
+        WHERE completed_at IS NOT NULL) w
+    ORDER BY w.id
 """
 _HEAD: Final = "SELECT seq, hash FROM audit_chain WHERE workspace_id = %s ORDER BY seq DESC LIMIT 1"
 
@@ -50,7 +53,7 @@ class Chain(NamedTuple):
 
 
 def chains(conn: Connection[Any]) -> list[Chain]:
-    """The chains of all workspaces, in id order."""
+    """The chains of all workspaces, in id order; those of deleted ones stay."""
     return [Chain(*row) for row in conn.execute(_CHAINS)]
 
 

@@ -1,0 +1,177 @@
+"""Takes the deletions of workspaces to their end.
+
+    living audiences are asked to be deleted ──▶ the platforms confirm ──▶ passes over all tables,
+    until one finds nothing ──▶ complete
+
+Workers of the engine and other processes may know a workspace for some seconds after its deletion
+was requested; so rows are removed from `SETTLE` on, and what somebody writes behind a pass is found
+by the next one. A process that dies leaves the counts, and whoever is next begins a new pass.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager, nullcontext, suppress
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from threading import Event as Flag
+from typing import Any, Final
+from uuid import UUID
+
+import psycopg
+import redis
+import structlog
+from psycopg.errors import ForeignKeyViolation
+
+from config.settings import Settings
+from dataflows.erasure.places import unlink
+from dataflows.runtime import StoppedError, while_store_is_away
+from domain.ids import WorkspaceId
+from sinks.profiles.cache import identifier_name, profile_name
+from store import locks
+from store.activation import audiences, commands
+from store.workspaces import deletion
+from store.workspaces.deletion import Deletion, Table
+
+SETTLE: Final = timedelta(minutes=1)
+"""So long after the request no process knows the workspace as one that lives."""
+BLOCKS: Final = 2_048
+"""Of a table, that one transaction looks at: 16 MiB."""
+_AUDIENCES_AT_A_TIME: Final = 1_000
+_POLL_S: Final = 5.0
+
+logger = structlog.get_logger(__name__)
+
+
+class Deletions:
+    """Deletes workspaces that are asked to be, one process at a time.
+
+    Args:
+        conn: in autocommit mode, used for nothing else.
+        client: of the profile cache; None where there is none.
+        stopping: whether the process ends.
+        settle: see `SETTLE`.
+        rest: called with the seconds that a transaction took: live traffic goes on meanwhile.
+    """
+
+    def __init__(
+        self,
+        conn: psycopg.Connection[Any],
+        client: "redis.Redis | None",
+        stopping: Callable[[], bool] = lambda: False,
+        settle: timedelta = SETTLE,
+        rest: Callable[[float], object] = time.sleep,
+    ) -> None:
+        self._conn = conn
+        self._client = client
+        self._stopping = stopping
+        self._settle = settle
+        self._rest = rest
+
+    def run_once(self) -> int:
+        """Take every open deletion as far as it goes; how many were completed.
+
+        Raises:
+            StoppedError: the process ends.
+            psycopg.OperationalError: Postgres does not answer.
+        """
+        with locks.held(self._conn, locks.WORKSPACE_DELETIONS) as mine:
+            if not mine:
+                return 0
+            return sum(self._further(each) for each in deletion.open_deletions(self._conn))
+
+    def _further(self, asked: Deletion) -> bool:
+        if asked.platforms_at is None and not self._leave_platforms(asked):
+            return False
+        if datetime.now(UTC) < asked.requested_at + self._settle:
+            return False
+        try:
+            while self._pass(asked.workspace):
+                pass
+        except ForeignKeyViolation as error:  # written behind the pass; the next one takes it along
+            logger.warning(
+                "workspace_deletion_repeats",
+                workspace=asked.workspace,
+                table=error.diag.table_name or "",
+            )
+            return False
+        done = deletion.complete(self._conn, asked.workspace)
+        if done:
+            logger.info("workspace_deleted", workspace=asked.workspace)
+        return done
+
+    def _leave_platforms(self, asked: Deletion) -> bool:
+        """Ask for every audience to be deleted; whether none is left, or they are given up."""
+        for audience in audiences.living(self._conn, asked.workspace, _AUDIENCES_AT_A_TIME):
+            with self._conn.transaction():
+                commands.request_deletion(
+                    self._conn, asked.workspace, deletion.ACTOR, audience, asked.reason
+                )
+        left = deletion.on_platforms(self._conn, asked.workspace)
+        if left and not asked.without_platforms:
+            return False
+        deletion.note_platforms(self._conn, asked.workspace, left)
+        return True
+
+    def _pass(self, workspace: WorkspaceId) -> int:
+        """Remove what is left of a workspace, from every table; how many rows went."""
+        return sum(self._empty(workspace, table) for table in deletion.TABLES)
+
+    def _empty(self, workspace: WorkspaceId, table: Table) -> int:
+        count, size = 0, deletion.blocks(self._conn, table)
+        for first in range(0, size, BLOCKS):
+            if self._stopping():
+                raise StoppedError
+            began = time.monotonic()
+            gone, keys = deletion.remove(self._conn, workspace, table, first, first + BLOCKS)
+            count += gone
+            self._forget(table, keys)
+            if size > BLOCKS:
+                self._rest(time.monotonic() - began)
+        return count
+
+    def _forget(self, table: Table, keys: list[UUID]) -> None:
+        """Drop people from the profile cache; where it does not answer, their entries expire."""
+        if self._client is not None and keys:
+            name = profile_name if table.name == "profiles" else identifier_name
+            with suppress(redis.RedisError):
+                unlink(self._client, {name(key.bytes) for key in keys})
+
+
+@contextmanager
+def deleting_workspaces(settings: Settings, stop: Flag) -> Iterator[Callable[[], None]]:
+    """Delete workspaces in a thread of its own until `stop` is set.
+
+    Yields:
+        A function that raises what ended the thread, if anything did: the process must end too, so
+        that it is noticed.
+    """
+    with ThreadPoolExecutor(1, thread_name_prefix="deletions") as pool:
+        run = partial(while_store_is_away, "deletions", stop, partial(_run_once, settings, stop))
+        running = pool.submit(run)
+        try:
+            yield partial(_check, running)
+        finally:
+            stop.set()
+
+
+def _run_once(settings: Settings, stop: Flag) -> None:
+    """Look for workspaces that are to be deleted, again and again."""
+    dsn, url = settings.postgres.dsn.get_secret_value(), settings.redis.url.get_secret_value()
+    server = (
+        redis.Redis.from_url(url, socket_timeout=30, socket_connect_timeout=1)
+        if url
+        else nullcontext()
+    )
+    connect = partial(psycopg.connect, dsn, autocommit=True)
+    with connect(application_name="stratum-deletions") as conn, server as client:
+        deletions = Deletions(conn, client, stop.is_set, rest=stop.wait)
+        while not stop.is_set():
+            with suppress(StoppedError):
+                deletions.run_once()
+            stop.wait(_POLL_S)
+
+
+def _check(running: Future[None]) -> None:
+    if running.done():
+        running.result()

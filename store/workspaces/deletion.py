@@ -1,0 +1,283 @@
+"""Deletes a workspace whole, a bounded part at a time.
+
+    request ──▶ its audiences leave the platforms ──▶ every table is emptied of it, in ranges of
+    blocks, children first ──▶ nothing is found any more ──▶ complete
+
+From the request on its keys open nothing, and the engine drops what its sources send. Its audit log
+stays, and so does the row of ``workspace_deletions``: records may come again from the event log.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, NamedTuple
+
+from psycopg import Connection
+from psycopg.rows import class_row
+from psycopg.types.json import Jsonb
+
+from domain.activation.states import AudienceStatus
+from domain.ids import WorkspaceId
+from store.audit import trail
+
+ACTOR: Final = "upkeep"
+_OWN: Final = "x.workspace_id = %(workspace)s"
+
+
+class Table(NamedTuple):
+    """A table with rows of workspaces.
+
+    Attributes:
+        name: of the table.
+        owned: SQL, which rows ``x`` are those of workspace ``%(workspace)s``.
+        cached: the column whose keys are remembered in the profile cache; empty where none is.
+    """
+
+    name: str
+    owned: str = _OWN
+    cached: str = ""
+
+
+def _of(parent: str, column: str, key: str = "id") -> str:
+    """Rows whose parent's row is the workspace's."""
+    return f"x.{column} IN (SELECT {key} FROM {parent} p WHERE p.workspace_id = %(workspace)s)"
+
+
+TABLES: Final = (
+    Table("access_links", _of("privacy_requests", "request")),
+    Table("access_archives"),
+    Table("privacy_requests"),
+    Table("erasure_recipients", _of("erasures", "command", "command")),
+    Table("erasure_progress", _of("erasures", "command", "command")),
+    Table("erasures"),
+    Table("erased_identifiers"),
+    Table("erased_messages"),
+    Table("erasure_marks"),
+    Table("exports"),
+    Table("audience_members", _of("audiences", "audience_id")),
+    Table("push_requests", _of("pushes", "push_id")),
+    Table("pushes"),
+    Table("gate_releases"),
+    Table("gate_overrides"),
+    Table("gate_modes"),
+    Table("gate_states"),
+    Table("decisions"),
+    Table("audiences"),
+    Table("platform_connections"),
+    Table("alert_notices", _of("alerts", "alert_id")),
+    Table("alerts"),
+    Table("alert_states"),
+    Table("anomalies"),
+    Table("signal_memory"),
+    Table("reading_hours"),
+    Table("readings"),
+    Table("observations"),
+    Table("memberships"),
+    Table("resting_people"),
+    Table("changes"),
+    Table("merges"),
+    Table("links"),
+    Table("identifiers", cached="key"),
+    Table("events"),
+    Table("profiles", cached="id"),
+    Table("dead_letters"),
+    Table("sweeps"),
+    Table("definition_versions"),
+    Table("rfm"),
+    Table("aggregates"),
+    Table("traits"),
+    Table("segments"),
+    Table("logins", _of("api_keys", "key_id")),
+    Table("api_keys"),
+    Table("write_keys", _of("sources", "source_id")),
+    Table("sources"),
+    Table("workspaces", "x.id = %(workspace)s"),
+)
+"""Every table with rows of workspaces, children before parents; but the audit log."""
+
+_REQUEST: Final = """
+    INSERT INTO workspace_deletions
+        (workspace_id, name, sources, requested_by, reason, without_platforms)
+    SELECT w.id, w.name, ARRAY(SELECT id FROM sources WHERE workspace_id = w.id ORDER BY id),
+        %(actor)s, %(reason)s, %(without_platforms)s
+    FROM workspaces w WHERE w.id = %(workspace)s
+    ON CONFLICT (workspace_id) DO UPDATE
+        SET without_platforms = workspace_deletions.without_platforms OR EXCLUDED.without_platforms
+    RETURNING xmax = 0
+"""
+_CLOSE: Final = (
+    "UPDATE api_keys SET revoked_at = now() WHERE workspace_id = %(workspace)s"
+    " AND revoked_at IS NULL",
+    "UPDATE write_keys k SET revoked_at = now() FROM sources s WHERE s.id = k.source_id"
+    " AND s.workspace_id = %(workspace)s AND k.revoked_at IS NULL",
+    "DELETE FROM logins l USING api_keys k WHERE k.id = l.key_id"
+    " AND k.workspace_id = %(workspace)s",
+)
+_COLUMNS: Final = """
+    workspace_id AS workspace, name, requested_by, reason, requested_at, without_platforms,
+    platforms_at, unconfirmed, removed, completed_at
+"""
+_OPEN: Final = f"""
+    SELECT {_COLUMNS} FROM workspace_deletions
+    WHERE completed_at IS NULL ORDER BY requested_at, workspace_id
+"""
+_ALL: Final = f"SELECT {_COLUMNS} FROM workspace_deletions ORDER BY requested_at, workspace_id"
+_LISTED: Final = f"""
+    SELECT platform, count(*) FROM audiences
+    WHERE workspace_id = %s AND status <> '{AudienceStatus.DELETED}' GROUP BY 1 ORDER BY 1
+"""
+_ADDED: Final = """
+    UPDATE workspace_deletions SET removed = removed
+        || jsonb_build_object(%(table)s::text, coalesce((removed->>%(table)s)::bigint, 0) + %(rows)s)
+    WHERE workspace_id = %(workspace)s
+"""
+_PLATFORMS: Final = """
+    UPDATE workspace_deletions SET platforms_at = clock_timestamp(), unconfirmed = %s
+    WHERE workspace_id = %s AND platforms_at IS NULL
+"""
+_COMPLETE: Final = """
+    UPDATE workspace_deletions SET completed_at = clock_timestamp()
+    WHERE workspace_id = %s AND completed_at IS NULL RETURNING removed
+"""
+_BLOCKS: Final = "SELECT pg_relation_size(%s::regclass) / current_setting('block_size')::bigint"
+
+
+@dataclass(frozen=True)
+class Deletion:
+    """A workspace that is deleted, or on its way.
+
+    Attributes:
+        workspace: its id.
+        name: as it was.
+        requested_by: as the audit log names them.
+        without_platforms: platforms that do not confirm are not waited for.
+        platforms_at: its audiences are gone from the platforms, or were given up.
+        unconfirmed: platform → audiences that were given up.
+        removed: table → rows removed so far.
+        completed_at: nothing of it was found any more.
+    """
+
+    workspace: WorkspaceId
+    name: str
+    requested_by: str
+    reason: str
+    requested_at: datetime
+    without_platforms: bool
+    platforms_at: datetime | None
+    unconfirmed: dict[str, int]
+    removed: dict[str, int]
+    completed_at: datetime | None
+
+
+def request(
+    conn: Connection[Any],
+    workspace: WorkspaceId,
+    actor: str,
+    reason: str,
+    *,
+    without_platforms: bool = False,
+) -> bool:
+    """Close a workspace, and ask for it to be deleted whole. It cannot be taken back.
+
+    Asked once more, it only says whether platforms are waited for.
+
+    Args:
+        conn: inside the caller's transaction.
+        workspace: which.
+        actor: for the audit log.
+        reason: why.
+        without_platforms: do not wait for ad platforms that do not confirm.
+
+    Returns:
+        Whether it is asked for the first time.
+
+    Raises:
+        LookupError: there is no such workspace.
+    """
+    params = {
+        "workspace": workspace,
+        "actor": actor,
+        "reason": reason,
+        "without_platforms": without_platforms,
+    }
+    conn.execute("SELECT FROM workspaces WHERE id = %s FOR UPDATE", (workspace,))
+    row = conn.execute(_REQUEST, params).fetchone()
+    if row is None:
+        raise LookupError("there is no such workspace")
+    for statement in _CLOSE:
+        conn.execute(statement, params)
+    detail = {"without_platforms": without_platforms} | trail.reason_detail(reason)
+    trail.append(conn, workspace, actor, "workspace.delete", f"workspace:{workspace}", detail)
+    return bool(row[0])
+
+
+def open_deletions(conn: Connection[Any]) -> list[Deletion]:
+    """Those that are not completed, in the order in which they were asked for."""
+    with conn.cursor(row_factory=class_row(Deletion)) as cursor:
+        return cursor.execute(_OPEN).fetchall()
+
+
+def all_deletions(conn: Connection[Any]) -> list[Deletion]:
+    """Every one, in the order in which they were asked for."""
+    with conn.cursor(row_factory=class_row(Deletion)) as cursor:
+        return cursor.execute(_ALL).fetchall()
+
+
+def on_platforms(conn: Connection[Any], workspace: WorkspaceId) -> dict[str, int]:
+    """Platform → audiences that it has not confirmed to be deleted."""
+    return dict(conn.execute(_LISTED, (workspace,)).fetchall())
+
+
+def note_platforms(conn: Connection[Any], workspace: WorkspaceId, left: dict[str, int]) -> None:
+    """Note that platforms are done with, and which audiences were given up."""
+    conn.execute(_PLATFORMS, (Jsonb(left), workspace))
+
+
+def blocks(conn: Connection[Any], table: Table) -> int:
+    """How many blocks a table has now."""
+    row = conn.execute(_BLOCKS, (table.name,)).fetchone()
+    return int(row[0]) if row else 0
+
+
+def remove(
+    conn: Connection[Any], workspace: WorkspaceId, table: Table, first: int, after: int
+) -> tuple[int, list[Any]]:
+    """Remove a workspace's rows from some blocks of a table, and count them on record.
+
+    Args:
+        conn: in autocommit mode; both are one transaction.
+        workspace: whose.
+        table: one of `TABLES`.
+        first: block.
+        after: the block after the last one.
+
+    Returns:
+        How many rows went, and the keys of the profile cache that were theirs.
+
+    Raises:
+        psycopg.errors.ForeignKeyViolation: rows of another table still need them.
+        psycopg.OperationalError: the server does not answer.
+    """
+    returning = f" RETURNING x.{table.cached}" if table.cached else ""
+    statement = (
+        f"DELETE FROM {table.name} x WHERE x.ctid >= '({first},0)'::tid"
+        f" AND x.ctid < '({after},0)'::tid AND {table.owned}{returning}"
+    )
+    with conn.transaction():
+        cursor = conn.execute(statement.encode(), {"workspace": workspace})
+        count = cursor.rowcount
+        keys = [row[0] for row in cursor] if table.cached else []
+        if count:
+            counted = {"table": table.name, "rows": count, "workspace": workspace}
+            conn.execute(_ADDED, counted)
+    return count, keys
+
+
+def complete(conn: Connection[Any], workspace: WorkspaceId) -> bool:
+    """Note, and audit, that nothing of a workspace is left; False where it was noted already."""
+    with conn.transaction():
+        row = conn.execute(_COMPLETE, (workspace,)).fetchone()
+        if row is None:
+            return False
+        subject = f"workspace:{workspace}"
+        trail.append(conn, workspace, ACTOR, "workspace.deleted", subject, {"removed": row[0]})
+    return True
