@@ -81,6 +81,7 @@ class Deletions:
             return sum(self._further(each) for each in deletion.open_deletions(self._conn))
 
     def _further(self, asked: Deletion) -> bool:
+        deletion.close(self._conn, asked.workspace)
         if asked.platforms_at is None and not self._leave_platforms(asked):
             return False
         if datetime.now(UTC) < asked.requested_at + self._settle:

@@ -5,8 +5,9 @@ because that takes its time.
 
 Any number of these processes may run; one at a time takes bounds (`store.segments.rfm_refresh`),
 writes one export (`store.export.jobs`), finishes erasures (`dataflows.erasure`), writes an archive
-(`dataflows.access`), or deletes workspaces (`dataflows.deletion`). Every hour it logs the newest link of each audit chain: where logs are
-kept apart from the database, they are the anchors that show whether a chain was rewritten.
+(`dataflows.access`), or deletes workspaces (`dataflows.deletion`). Every hour it logs the newest
+link of each audit chain: where logs are kept apart from the database, they are the anchors that
+show whether a chain was rewritten.
 """
 
 import time

@@ -53,10 +53,8 @@ class Decoder:
         stored: bool = False,
         deleted: Deleted = _NOTHING,
     ) -> None:
+        self._sources = sources
         self._deleted = deleted
-        self._sources = {
-            number: source for number, source in sources.items() if number not in deleted.sources
-        }
         self._salts = salts
         self._identity = identity
         self._event = EventReader(identity, profile, stored=stored).read
@@ -79,6 +77,8 @@ class Decoder:
             if brackets > DEPTH_READ and too_deep(value):
                 value = shallow(value, around=1 if wrapped else 0)
             envelope = decode(value) if wrapped else bare(record, value)
+            if self._deleted.workspaces and self._is_dropped(envelope):
+                return None
             if not EARLIEST_MS <= envelope.received < LATEST_MS:
                 # Anybody may write such a record.
                 _refuse("bad_timestamp", "received")
@@ -86,13 +86,9 @@ class Decoder:
                 # No column holds such a number.
                 _refuse("invalid_type", "retry_of")
             if envelope.command:
-                if self._deleted.workspaces and whose(envelope) in self._deleted.workspaces:
-                    return None
                 return read_command(envelope, self._salts, self._identity)
             source = self._sources.get(envelope.source)
             if source is None:
-                if envelope.source in self._deleted.sources:
-                    return None
                 _refuse_stranger(envelope)
             return self._event(envelope, source, brackets)
         except BadRecordError as bad:
@@ -104,6 +100,11 @@ class Decoder:
         except (msgspec.DecodeError, UnicodeDecodeError):
             failure = Failure("malformed_json")
         return self._dead(record, envelope or bare(record, record.value), failure)
+
+    def _is_dropped(self, envelope: Envelope) -> bool:
+        if envelope.command:
+            return whose(envelope) in self._deleted.workspaces
+        return envelope.source in self._deleted.sources
 
     def _dead(self, record: Record, envelope: Envelope, failure: Failure) -> DeadLetter:
         source = self._sources.get(envelope.source)

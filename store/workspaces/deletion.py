@@ -100,18 +100,23 @@ _REQUEST: Final = """
     SELECT w.id, w.name, ARRAY(SELECT id FROM sources WHERE workspace_id = w.id ORDER BY id),
         %(actor)s, %(reason)s, %(without_platforms)s
     FROM workspaces w WHERE w.id = %(workspace)s
-    ON CONFLICT (workspace_id) DO UPDATE
-        SET without_platforms = workspace_deletions.without_platforms OR EXCLUDED.without_platforms
-    RETURNING xmax = 0
+    ON CONFLICT DO NOTHING RETURNING workspace_id
 """
-_CLOSE: Final = (
-    "UPDATE api_keys SET revoked_at = now() WHERE workspace_id = %(workspace)s"
-    " AND revoked_at IS NULL",
-    "UPDATE write_keys k SET revoked_at = now() FROM sources s WHERE s.id = k.source_id"
-    " AND s.workspace_id = %(workspace)s AND k.revoked_at IS NULL",
-    "DELETE FROM logins l USING api_keys k WHERE k.id = l.key_id"
-    " AND k.workspace_id = %(workspace)s",
-)
+_CLOSE: Final = """
+    WITH known AS (
+        UPDATE workspace_deletions d SET sources = s.ids
+        FROM (SELECT array_agg(id ORDER BY id) AS ids FROM sources
+            WHERE workspace_id = %(workspace)s) s
+        WHERE d.workspace_id = %(workspace)s AND NOT d.sources @> s.ids),
+    api AS (
+        UPDATE api_keys SET revoked_at = now()
+        WHERE workspace_id = %(workspace)s AND revoked_at IS NULL),
+    write AS (
+        UPDATE write_keys k SET revoked_at = now() FROM sources s
+        WHERE s.id = k.source_id AND s.workspace_id = %(workspace)s AND k.revoked_at IS NULL)
+    DELETE FROM logins l USING api_keys k
+    WHERE k.id = l.key_id AND k.workspace_id = %(workspace)s
+"""
 _COLUMNS: Final = """
     workspace_id AS workspace, name, requested_by, reason, requested_at, without_platforms,
     platforms_at, unconfirmed, removed, completed_at
@@ -121,13 +126,18 @@ _OPEN: Final = f"""
     WHERE completed_at IS NULL ORDER BY requested_at, workspace_id
 """
 _ALL: Final = f"SELECT {_COLUMNS} FROM workspace_deletions ORDER BY requested_at, workspace_id"
+_HELD: Final = """
+    SELECT (SELECT count(*) FROM profiles WHERE workspace_id = %(workspace)s),
+        (SELECT count(*) FROM events WHERE workspace_id = %(workspace)s),
+        (SELECT count(*) FROM dead_letters WHERE workspace_id = %(workspace)s)
+"""
 _LISTED: Final = f"""
     SELECT platform, count(*) FROM audiences
     WHERE workspace_id = %s AND status <> '{AudienceStatus.DELETED}' GROUP BY 1 ORDER BY 1
 """
 _ADDED: Final = """
-    UPDATE workspace_deletions SET removed = removed
-        || jsonb_build_object(%(table)s::text, coalesce((removed->>%(table)s)::bigint, 0) + %(rows)s)
+    UPDATE workspace_deletions SET removed = removed || jsonb_build_object(
+        %(table)s::text, coalesce((removed->>%(table)s)::bigint, 0) + %(rows)s)
     WHERE workspace_id = %(workspace)s
 """
 _PLATFORMS: Final = """
@@ -139,6 +149,14 @@ _COMPLETE: Final = """
     WHERE workspace_id = %s AND completed_at IS NULL RETURNING removed
 """
 _BLOCKS: Final = "SELECT pg_relation_size(%s::regclass) / current_setting('block_size')::bigint"
+
+
+class Held(NamedTuple):
+    """What a workspace has: rows of people, events and dead letters."""
+
+    people: int
+    events: int
+    dead_letters: int
 
 
 @dataclass(frozen=True)
@@ -175,10 +193,8 @@ def request(
     reason: str,
     *,
     without_platforms: bool = False,
-) -> bool:
+) -> None:
     """Close a workspace, and ask for it to be deleted whole. It cannot be taken back.
-
-    Asked once more, it only says whether platforms are waited for.
 
     Args:
         conn: inside the caller's transaction.
@@ -187,11 +203,8 @@ def request(
         reason: why.
         without_platforms: do not wait for ad platforms that do not confirm.
 
-    Returns:
-        Whether it is asked for the first time.
-
     Raises:
-        LookupError: there is no such workspace.
+        LookupError: there is no such workspace, or it is being deleted already.
     """
     params = {
         "workspace": workspace,
@@ -199,15 +212,27 @@ def request(
         "reason": reason,
         "without_platforms": without_platforms,
     }
-    conn.execute("SELECT FROM workspaces WHERE id = %s FOR UPDATE", (workspace,))
-    row = conn.execute(_REQUEST, params).fetchone()
-    if row is None:
-        raise LookupError("there is no such workspace")
-    for statement in _CLOSE:
-        conn.execute(statement, params)
+    if conn.execute(_REQUEST, params).fetchone() is None:
+        raise LookupError("there is no such workspace, or it is being deleted already")
+    close(conn, workspace)
     detail = {"without_platforms": without_platforms} | trail.reason_detail(reason)
     trail.append(conn, workspace, actor, "workspace.delete", f"workspace:{workspace}", detail)
-    return bool(row[0])
+
+
+def give_up_platforms(conn: Connection[Any], workspace: WorkspaceId, actor: str) -> None:
+    """Wait no longer for platforms that do not confirm; inside the caller's transaction."""
+    sql = "UPDATE workspace_deletions SET without_platforms = true WHERE workspace_id = %s"
+    conn.execute(sql, (workspace,))
+    subject = f"workspace:{workspace}"
+    trail.append(conn, workspace, actor, "workspace.give_up_platforms", subject, {})
+
+
+def close(conn: Connection[Any], workspace: WorkspaceId) -> None:
+    """End the keys and logins of a workspace that is being deleted, and know all its sources.
+
+    Processes remember keys for some seconds, in which others can be made.
+    """
+    conn.execute(_CLOSE, {"workspace": workspace})
 
 
 def open_deletions(conn: Connection[Any]) -> list[Deletion]:
@@ -220,6 +245,11 @@ def all_deletions(conn: Connection[Any]) -> list[Deletion]:
     """Every one, in the order in which they were asked for."""
     with conn.cursor(row_factory=class_row(Deletion)) as cursor:
         return cursor.execute(_ALL).fetchall()
+
+
+def held(conn: Connection[Any], workspace: WorkspaceId) -> Held:
+    """Count what a workspace has; a look at every row of it."""
+    return Held(*conn.execute(_HELD, {"workspace": workspace}).fetchone() or (0, 0, 0))
 
 
 def on_platforms(conn: Connection[Any], workspace: WorkspaceId) -> dict[str, int]:
