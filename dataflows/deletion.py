@@ -3,9 +3,10 @@
     living audiences are asked to be deleted ──▶ the platforms confirm ──▶ passes over all tables,
     until one finds nothing ──▶ complete
 
-Workers of the engine and other processes may know a workspace for some seconds after its deletion
-was requested; so rows are removed from `SETTLE` on, and what somebody writes behind a pass is found
-by the next one. A process that dies leaves the counts, and whoever is next begins a new pass.
+No commit of the engine holds that was decided before the request. Other processes may know a
+workspace for some seconds longer; so rows are removed from `SETTLE` on, and what somebody writes
+behind a pass is found by the next one. A process that dies leaves the counts, and whoever is next
+begins a new pass.
 """
 
 import time
@@ -24,6 +25,7 @@ import structlog
 from psycopg.errors import ForeignKeyViolation
 
 from config.settings import Settings
+from dataflows import metrics
 from dataflows.erasure.places import unlink
 from dataflows.runtime import StoppedError, while_store_is_away
 from domain.ids import WorkspaceId
@@ -67,6 +69,7 @@ class Deletions:
         self._stopping = stopping
         self._settle = settle
         self._rest = rest
+        self._left: dict[WorkspaceId, dict[str, int]] = {}
 
     def run_once(self) -> int:
         """Take every open deletion as far as it goes; how many were completed.
@@ -76,9 +79,10 @@ class Deletions:
             psycopg.OperationalError: Postgres does not answer.
         """
         with locks.held(self._conn, locks.WORKSPACE_DELETIONS) as mine:
-            if not mine:
-                return 0
-            return sum(self._further(each) for each in deletion.open_deletions(self._conn))
+            asked = deletion.open_deletions(self._conn)
+            done = sum(map(self._further, asked)) if mine else 0
+        metrics.WORKSPACE_DELETIONS_OPEN.set(len(asked) - done)
+        return done
 
     def _further(self, asked: Deletion) -> bool:
         deletion.close(self._conn, asked.workspace)
@@ -109,6 +113,9 @@ class Deletions:
                     self._conn, asked.workspace, deletion.ACTOR, audience, asked.reason
                 )
         left = deletion.on_platforms(self._conn, asked.workspace)
+        if left != self._left.get(asked.workspace):
+            logger.info("workspace_leaves_platforms", workspace=asked.workspace, left=left)
+            self._left[asked.workspace] = left
         if left and not asked.without_platforms:
             return False
         deletion.note_platforms(self._conn, asked.workspace, left)

@@ -208,7 +208,8 @@ class Unifier:
         self, items: list[Event | Command | DeadLetter], read_set: ReadSet
     ) -> Changes | Conflict:
         loaded = self._store.load(read_set)
-        judged = suppress(items, loaded, self._definitions.stored.without)
+        living = self._definitions.living(items)
+        judged = suppress(living, loaded, self._definitions.stored.without)
         now_ms = self._clock.now_ms()
         while True:
             answer = unify(judged, loaded, self._definitions.current, now_ms)

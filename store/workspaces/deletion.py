@@ -17,7 +17,9 @@ from psycopg.types.json import Jsonb
 
 from domain.activation.states import AudienceStatus
 from domain.ids import WorkspaceId
+from store import locks
 from store.audit import trail
+from store.definitions.effects import next_revision
 
 ACTOR: Final = "upkeep"
 _OWN: Final = "x.workspace_id = %(workspace)s"
@@ -212,8 +214,11 @@ def request(
         "reason": reason,
         "without_platforms": without_platforms,
     }
+    # No commit that was decided before holds after: the engine knows it by then, or decides again.
+    conn.execute("SELECT pg_advisory_xact_lock(%s)", (locks.DEFINITIONS,))
     if conn.execute(_REQUEST, params).fetchone() is None:
         raise LookupError("there is no such workspace, or it is being deleted already")
+    next_revision(conn)
     close(conn, workspace)
     detail = {"without_platforms": without_platforms} | trail.reason_detail(reason)
     trail.append(conn, workspace, actor, "workspace.delete", f"workspace:{workspace}", detail)
