@@ -21,6 +21,7 @@ app = typer.Typer(
 
 _POLL_S: Final = 2.0
 _LIVES: Final = "lives"
+_Id = Annotated[int, typer.Argument(metavar="ID", help="Its id, as list shows it.", min=1)]
 _Name = Annotated[str, typer.Argument(metavar="WORKSPACE", help="Name of the workspace.")]
 
 
@@ -46,13 +47,6 @@ def delete(
     workspace: _Name,
     *,
     reason: Reason,
-    without_platforms: Annotated[
-        bool,
-        typer.Option(
-            "--without-platforms",
-            help="Do not wait for ad platforms that do not confirm: what they have stays there.",
-        ),
-    ] = False,
     confirm: Annotated[
         str, typer.Option(help="The name once more, in place of being asked for it.")
     ] = "",
@@ -72,8 +66,13 @@ def delete(
         )
         if (confirm or typer.prompt("Type its name to delete it for good")) != workspace:
             raise typer.BadParameter("that is not its name: nothing was deleted")
-        with conn.transaction():
-            deletion.request(conn, number, actor(), reason, without_platforms=without_platforms)
+        try:
+            with conn.transaction():
+                deletion.request(conn, number, actor(), reason)
+        except LookupError as error:
+            raise typer.BadParameter(str(error), param_hint="WORKSPACE") from error
+        except psycopg.errors.LockNotAvailable as error:
+            raise typer.BadParameter("its keys are being changed: try again") from error
     echo(f"workspace {workspace} is closed, and is being deleted by `stratum engine upkeep`")
     if wait:
         _follow(settings.postgres.dsn.get_secret_value(), number)
@@ -82,32 +81,35 @@ def delete(
 
 
 @app.command()
-def show(
-    number: Annotated[int, typer.Argument(metavar="ID", help="Its id, as list shows it.", min=1)],
-    *,
-    give_up_platforms: Annotated[
-        bool,
-        typer.Option(
-            "--give-up-platforms", help="From now on, do not wait for platforms any longer."
-        ),
-    ] = False,
-) -> None:
+def show(number: _Id) -> None:
     """Show how far the deletion of a workspace is, and what was removed."""
     with psycopg.connect(load_settings().postgres.dsn.get_secret_value()) as conn:
         found = _found(conn, number)
-        if give_up_platforms and found.platforms_at is None:
-            deletion.give_up_platforms(conn, found.workspace, actor())
-            found = _found(conn, number)
         left = deletion.on_platforms(conn, found.workspace)
     echo(f"workspace {found.name}: {_state(found)}")
     echo(
         f"asked for by {found.requested_by} at {found.requested_at:%Y-%m-%d %H:%M}: {found.reason}"
     )
     for platform, count in (left or found.unconfirmed).items():
-        told = "not confirmed yet" if platform in left else "given up"
+        told = "given up" if platform in found.given_up else "not confirmed yet"
         echo(f"audiences on {platform}: {count} {told}")
     if found.removed:
         print_table("table", "rows removed", rows=sorted(found.removed.items()))
+
+
+@app.command("give-up")
+def give_up(
+    number: _Id,
+    platform: Annotated[str, typer.Argument(help="One that does not confirm, as show lists it.")],
+    *,
+    reason: Reason,
+) -> None:
+    """Wait no longer for a platform to delete the audiences of a workspace: they may stay there."""
+    with psycopg.connect(load_settings().postgres.dsn.get_secret_value()) as conn:
+        found = _found(conn, number)
+        if not deletion.give_up(conn, found.workspace, platform, actor(), reason):
+            raise typer.BadParameter(f"nothing on {platform} is waited for")
+    echo(f"{platform} is not waited for any longer")
 
 
 def _found(conn: psycopg.Connection, number: int) -> Deletion:
@@ -135,4 +137,4 @@ def _follow(dsn: str, number: int) -> None:
 def _state(each: Deletion) -> str:
     if each.completed_at is not None:
         return f"deleted {each.completed_at:%Y-%m-%d %H:%M}"
-    return "is being deleted" if each.platforms_at else "is leaving the platforms"
+    return "is being removed" if each.platforms_at else "is leaving the platforms"

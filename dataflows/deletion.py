@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext, suppress
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from threading import Event as Flag
 from typing import Any, Final
@@ -33,10 +33,11 @@ from sinks.profiles.cache import identifier_name, profile_name
 from store import locks
 from store.activation import audiences, commands
 from store.workspaces import deletion
-from store.workspaces.deletion import Deletion, Table
+from store.workspaces.deletion import TABLES, WORKSPACES, Deletion, Table
 
 SETTLE: Final = timedelta(minutes=1)
-"""So long after the request no process knows the workspace as one that lives."""
+"""So long after the request, or twice as long as keys are remembered, no process takes the
+workspace for one that lives."""
 BLOCKS: Final = 2_048
 """Of a table, that one transaction looks at: 16 MiB."""
 _AUDIENCES_AT_A_TIME: Final = 1_000
@@ -72,33 +73,32 @@ class Deletions:
         self._left: dict[WorkspaceId, dict[str, int]] = {}
 
     def run_once(self) -> int:
-        """Take every open deletion as far as it goes; how many were completed.
+        """Take every open deletion a step further; how many were completed.
 
         Raises:
             StoppedError: the process ends.
             psycopg.OperationalError: Postgres does not answer.
         """
         with locks.held(self._conn, locks.WORKSPACE_DELETIONS) as mine:
-            asked = deletion.open_deletions(self._conn)
+            asked = deletion.open_deletions(self._conn, self._settle)
             done = sum(map(self._further, asked)) if mine else 0
         metrics.WORKSPACE_DELETIONS_OPEN.set(len(asked) - done)
         return done
 
     def _further(self, asked: Deletion) -> bool:
         deletion.close(self._conn, asked.workspace)
-        if asked.platforms_at is None and not self._leave_platforms(asked):
-            return False
-        if datetime.now(UTC) < asked.requested_at + self._settle:
+        is_off = asked.platforms_at is not None
+        if not is_off:
+            is_off = self._leave_platforms(asked)
+        if not (is_off and asked.is_settled):
             return False
         try:
-            while self._pass(asked.workspace):
-                pass
-        except ForeignKeyViolation as error:  # written behind the pass; the next one takes it along
-            logger.warning(
-                "workspace_deletion_repeats",
-                workspace=asked.workspace,
-                table=error.diag.table_name or "",
-            )
+            if sum(self._empty(asked, table) for table in TABLES if table is not WORKSPACES):
+                return False  # somebody may have written behind the pass: there is another
+            self._empty(asked, WORKSPACES)
+        except ForeignKeyViolation as error:
+            table = error.diag.table_name or ""
+            logger.warning("workspace_deletion_repeats", workspace=asked.workspace, table=table)
             return False
         done = deletion.complete(self._conn, asked.workspace)
         if done:
@@ -106,32 +106,35 @@ class Deletions:
         return done
 
     def _leave_platforms(self, asked: Deletion) -> bool:
-        """Ask for every audience to be deleted; whether none is left, or they are given up."""
-        for audience in audiences.living(self._conn, asked.workspace, _AUDIENCES_AT_A_TIME):
-            with self._conn.transaction():
-                commands.request_deletion(
-                    self._conn, asked.workspace, deletion.ACTOR, audience, asked.reason
-                )
-        left = deletion.on_platforms(self._conn, asked.workspace)
-        if left != self._left.get(asked.workspace):
-            logger.info("workspace_leaves_platforms", workspace=asked.workspace, left=left)
-            self._left[asked.workspace] = left
-        if left and not asked.without_platforms:
+        """Ask for every audience to be deleted; whether platforms are done with.
+
+        They are once the workspace is settled, so that no process makes another audience, and every
+        platform has confirmed or was given up.
+        """
+        workspace = asked.workspace
+        while living := audiences.living(self._conn, workspace, _AUDIENCES_AT_A_TIME):
+            for audience in living:
+                with self._conn.transaction():
+                    commands.request_deletion(
+                        self._conn, workspace, deletion.ACTOR, audience, asked.reason
+                    )
+        left = deletion.on_platforms(self._conn, workspace)
+        if left != self._left.get(workspace):
+            logger.info("workspace_leaves_platforms", workspace=workspace, left=left)
+            self._left[workspace] = left
+        if not asked.is_settled or left.keys() - asked.given_up:
             return False
-        deletion.note_platforms(self._conn, asked.workspace, left)
+        deletion.note_platforms(self._conn, workspace, left)
         return True
 
-    def _pass(self, workspace: WorkspaceId) -> int:
-        """Remove what is left of a workspace, from every table; how many rows went."""
-        return sum(self._empty(workspace, table) for table in deletion.TABLES)
-
-    def _empty(self, workspace: WorkspaceId, table: Table) -> int:
+    def _empty(self, asked: Deletion, table: Table) -> int:
+        """Remove what a table has of a workspace; how many rows went."""
         count, size = 0, deletion.blocks(self._conn, table)
         for first in range(0, size, BLOCKS):
             if self._stopping():
                 raise StoppedError
             began = time.monotonic()
-            gone, keys = deletion.remove(self._conn, workspace, table, first, first + BLOCKS)
+            gone, keys = deletion.remove(self._conn, asked, table, first, first + BLOCKS)
             count += gone
             self._forget(table, keys)
             if size > BLOCKS:
@@ -173,7 +176,8 @@ def _run_once(settings: Settings, stop: Flag) -> None:
     )
     connect = partial(psycopg.connect, dsn, autocommit=True)
     with connect(application_name="stratum-deletions") as conn, server as client:
-        deletions = Deletions(conn, client, stop.is_set, rest=stop.wait)
+        settle = max(SETTLE, 2 * settings.edge.keys.fresh)
+        deletions = Deletions(conn, client, stop.is_set, settle, rest=stop.wait)
         while not stop.is_set():
             with suppress(StoppedError):
                 deletions.run_once()

@@ -174,7 +174,8 @@ class Unifier:
         items: list[Event | Command | DeadLetter] = []
         for place, record in enumerate(batch.records):
             if place in refused:
-                items.append(decode.refuse(record, refused[place]))
+                letter = decode.refuse(record, refused[place])
+                items += [] if letter is None else [letter]
             else:
                 items += decode(batch._replace(records=(record,)))
         return items

@@ -6,6 +6,7 @@ Bad data is a value: whatever a record holds, the answer is an event, a command,
 with a reason code; nothing is raised.
 """
 
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Final, NoReturn
@@ -17,7 +18,7 @@ from domain.failure import Failure
 from domain.instants import EARLIEST_MS, LATEST_MS
 from domain.intake.envelope import PREFIX, Envelope, decode
 from domain.policies import IdentityRules, ProfileRules
-from sources.intake.commands import addressed, read_command, whose
+from sources.intake.commands import addressed, read_command
 from sources.intake.event import EventReader
 from sources.intake.mend import DEPTH_READ, shallow, too_deep
 from sources.intake.message import MESSAGE, BadRecordError, bare, path_of
@@ -25,6 +26,7 @@ from store.definitions.load import Deleted, SourceRow
 
 RECORD_LIMIT_BYTES: Final = 4 * 1024 * 1024
 """Largest record that is decoded; the collector's default body limit."""
+_HEAD: Final = re.compile(rb'\{"stratum":1,"source":(\d{1,20})[,}]')
 _NOTHING: Final = Deleted()
 ROW_ID_LIMIT: Final = 2**63 - 1
 """Greatest id of a row."""
@@ -66,6 +68,8 @@ class Decoder:
 
     def _record(self, record: Record) -> Event | Command | DeadLetter | None:
         value, wrapped, envelope = record.value, record.value.startswith(PREFIX), None
+        if self._deleted.sources and _sender(record) in self._deleted.sources:
+            return None
         try:
             if len(value) > RECORD_LIMIT_BYTES:
                 return self._dead(record, bare(record, record.value), Failure("too_large"))
@@ -103,16 +107,15 @@ class Decoder:
 
     def _is_dropped(self, envelope: Envelope) -> bool:
         if envelope.command:
-            return whose(envelope) in self._deleted.workspaces
+            return addressed(envelope)[0] in self._deleted.workspaces
         return envelope.source in self._deleted.sources
 
     def _dead(self, record: Record, envelope: Envelope, failure: Failure) -> DeadLetter:
         source = self._sources.get(envelope.source)
-        workspace, kind = (
-            addressed(envelope, self._salts)
-            if envelope.command
-            else (source.workspace if source else None, "")
-        )
+        workspace, kind = source.workspace if source else None, ""
+        if envelope.command:
+            workspace, kind = addressed(envelope)
+            workspace = workspace if workspace in self._salts else None
         arrivals = (
             at_ms
             for at_ms in (envelope.received, record.received_ms)
@@ -130,13 +133,24 @@ class Decoder:
             kind,
         )
 
-    def refuse(self, record: Record, failure: Failure) -> DeadLetter:
-        """Return the dead letter of a record at fault, as far as it is readable; never raises."""
+    def refuse(self, record: Record, failure: Failure) -> DeadLetter | None:
+        """Return the dead letter of a record at fault, as far as it is readable; never raises.
+
+        None where it is dropped.
+        """
+        if self._deleted.sources and _sender(record) in self._deleted.sources:
+            return None
         envelope = Envelope(received=record.received_ms, source=record.source_hint)
         if record.value.startswith(PREFIX):
             with suppress(msgspec.DecodeError, UnicodeDecodeError, RecursionError):
                 envelope = decode(record.value)
         return self._dead(record, envelope, failure)
+
+
+def _sender(record: Record) -> int:
+    """The source that a record names in its head; where it has none, that of its topic."""
+    head = _HEAD.match(record.value)
+    return record.source_hint if head is None else int(head[1])
 
 
 def _refuse(code: str, member: str) -> NoReturn:

@@ -80,7 +80,8 @@ _FINGERPRINT: Final = f"""
                FROM sources),
            (SELECT sum(hashtextextended(concat_ws(':', id, time_zone, encode(salt, 'hex')), 0))
                FROM workspaces),
-           (SELECT sum(1 + cardinality(sources)) FROM workspace_deletions)
+           (SELECT sum(hashtextextended(concat_ws(':', workspace_id, sources), 0))
+               FROM workspace_deletions)
 """
 _DELETED: Final = "SELECT workspace_id, sources FROM workspace_deletions"
 _SWEPT: Final = f"""

@@ -7,9 +7,11 @@ From the request on its keys open nothing, and the engine drops what its sources
 stays, and so does the row of ``workspace_deletions``: records may come again from the event log.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
+from uuid import UUID
 
 from psycopg import Connection
 from psycopg.rows import class_row
@@ -23,6 +25,10 @@ from store.definitions.effects import next_revision
 
 ACTOR: Final = "upkeep"
 _OWN: Final = "x.workspace_id = %(workspace)s"
+
+
+_HEAD: Final = "encode(substring(x.payload FOR 100), 'escape')"
+"""The beginning of a record."""
 
 
 class Table(NamedTuple):
@@ -44,6 +50,7 @@ def _of(parent: str, column: str, key: str = "id") -> str:
     return f"x.{column} IN (SELECT {key} FROM {parent} p WHERE p.workspace_id = %(workspace)s)"
 
 
+WORKSPACES: Final = Table("workspaces", "x.id = %(workspace)s")
 TABLES: Final = (
     Table("access_links", _of("privacy_requests", "request")),
     Table("access_archives"),
@@ -81,7 +88,7 @@ TABLES: Final = (
     Table("identifiers", cached="key"),
     Table("events"),
     Table("profiles", cached="id"),
-    Table("dead_letters"),
+    Table("dead_letters", f"({_OWN} OR x.workspace_id IS NULL AND {_HEAD} ~ %(sent)s)"),
     Table("sweeps"),
     Table("definition_versions"),
     Table("rfm"),
@@ -92,24 +99,28 @@ TABLES: Final = (
     Table("api_keys"),
     Table("write_keys", _of("sources", "source_id")),
     Table("sources"),
-    Table("workspaces", "x.id = %(workspace)s"),
+    WORKSPACES,
 )
 """Every table with rows of workspaces, children before parents; but the audit log."""
 
 _REQUEST: Final = """
     INSERT INTO workspace_deletions
-        (workspace_id, name, sources, requested_by, reason, without_platforms)
-    SELECT w.id, w.name, ARRAY(SELECT id FROM sources WHERE workspace_id = w.id ORDER BY id),
-        %(actor)s, %(reason)s, %(without_platforms)s
+        (workspace_id, name, sources, topics, requested_by, reason)
+    SELECT w.id, w.name, '{}', '{}', %(actor)s, %(reason)s
     FROM workspaces w WHERE w.id = %(workspace)s
     ON CONFLICT DO NOTHING RETURNING workspace_id
 """
 _CLOSE: Final = """
-    WITH known AS (
-        UPDATE workspace_deletions d SET sources = s.ids
-        FROM (SELECT array_agg(id ORDER BY id) AS ids FROM sources
-            WHERE workspace_id = %(workspace)s) s
-        WHERE d.workspace_id = %(workspace)s AND NOT d.sources @> s.ids),
+    WITH had AS (
+        SELECT array_agg(id) AS ids, array_agg(topic) FILTER (WHERE topic IS NOT NULL) AS topics
+        FROM sources WHERE workspace_id = %(workspace)s),
+    known AS (
+        UPDATE workspace_deletions d
+        SET sources = ARRAY(SELECT DISTINCT unnest(d.sources || had.ids) ORDER BY 1),
+            topics = ARRAY(SELECT DISTINCT unnest(d.topics || had.topics) ORDER BY 1)
+        FROM had WHERE d.workspace_id = %(workspace)s
+          AND NOT (d.sources @> coalesce(had.ids, '{}')
+              AND d.topics @> coalesce(had.topics, '{}'))),
     api AS (
         UPDATE api_keys SET revoked_at = now()
         WHERE workspace_id = %(workspace)s AND revoked_at IS NULL),
@@ -119,15 +130,13 @@ _CLOSE: Final = """
     DELETE FROM logins l USING api_keys k
     WHERE k.id = l.key_id AND k.workspace_id = %(workspace)s
 """
-_COLUMNS: Final = """
-    workspace_id AS workspace, name, requested_by, reason, requested_at, without_platforms,
-    platforms_at, unconfirmed, removed, completed_at
+_SELECT: Final = """
+    SELECT workspace_id AS workspace, name, sources, requested_by, reason, requested_at,
+        requested_at < clock_timestamp() - %(settle)s::interval AS is_settled, given_up,
+        platforms_at, unconfirmed, removed, completed_at
+    FROM workspace_deletions
 """
-_OPEN: Final = f"""
-    SELECT {_COLUMNS} FROM workspace_deletions
-    WHERE completed_at IS NULL ORDER BY requested_at, workspace_id
-"""
-_ALL: Final = f"SELECT {_COLUMNS} FROM workspace_deletions ORDER BY requested_at, workspace_id"
+_ORDER: Final = " ORDER BY requested_at, workspace_id"
 _HELD: Final = """
     SELECT (SELECT count(*) FROM profiles WHERE workspace_id = %(workspace)s),
         (SELECT count(*) FROM events WHERE workspace_id = %(workspace)s),
@@ -137,6 +146,15 @@ _LISTED: Final = f"""
     SELECT platform, count(*) FROM audiences
     WHERE workspace_id = %s AND status <> '{AudienceStatus.DELETED}' GROUP BY 1 ORDER BY 1
 """
+_GIVE_UP: Final = f"""
+    UPDATE workspace_deletions d SET given_up = given_up || %(platform)s::text
+    FROM (SELECT count(*) AS audiences FROM audiences WHERE workspace_id = %(workspace)s
+        AND platform = %(platform)s AND status <> '{AudienceStatus.DELETED}') left_there
+    WHERE workspace_id = %(workspace)s AND audiences > 0 AND platforms_at IS NULL
+      AND %(platform)s <> ALL(given_up)
+    RETURNING audiences
+"""
+_PATIENCE: Final = "SET LOCAL lock_timeout = '10s'"
 _ADDED: Final = """
     UPDATE workspace_deletions SET removed = removed || jsonb_build_object(
         %(table)s::text, coalesce((removed->>%(table)s)::bigint, 0) + %(rows)s)
@@ -168,8 +186,10 @@ class Deletion:
     Attributes:
         workspace: its id.
         name: as it was.
+        sources: ids of every source that it ever had.
         requested_by: as the audit log names them.
-        without_platforms: platforms that do not confirm are not waited for.
+        is_settled: the request is so long ago that no process takes it for one that lives.
+        given_up: platforms that are not waited for.
         platforms_at: its audiences are gone from the platforms, or were given up.
         unconfirmed: platform → audiences that were given up.
         removed: table → rows removed so far.
@@ -178,24 +198,19 @@ class Deletion:
 
     workspace: WorkspaceId
     name: str
+    sources: list[int]
     requested_by: str
     reason: str
     requested_at: datetime
-    without_platforms: bool
+    is_settled: bool
+    given_up: list[str]
     platforms_at: datetime | None
     unconfirmed: dict[str, int]
     removed: dict[str, int]
     completed_at: datetime | None
 
 
-def request(
-    conn: Connection[Any],
-    workspace: WorkspaceId,
-    actor: str,
-    reason: str,
-    *,
-    without_platforms: bool = False,
-) -> None:
+def request(conn: Connection[Any], workspace: WorkspaceId, actor: str, reason: str) -> None:
     """Close a workspace, and ask for it to be deleted whole. It cannot be taken back.
 
     Args:
@@ -203,33 +218,43 @@ def request(
         workspace: which.
         actor: for the audit log.
         reason: why.
-        without_platforms: do not wait for ad platforms that do not confirm.
 
     Raises:
         LookupError: there is no such workspace, or it is being deleted already.
+        psycopg.errors.LockNotAvailable: somebody else holds its keys for longer than `_PATIENCE`.
     """
-    params = {
-        "workspace": workspace,
-        "actor": actor,
-        "reason": reason,
-        "without_platforms": without_platforms,
-    }
-    # No commit that was decided before holds after: the engine knows it by then, or decides again.
-    conn.execute("SELECT pg_advisory_xact_lock(%s)", (locks.DEFINITIONS,))
+    params = {"workspace": workspace, "actor": actor, "reason": reason}
+    conn.execute(_PATIENCE)
     if conn.execute(_REQUEST, params).fetchone() is None:
         raise LookupError("there is no such workspace, or it is being deleted already")
-    next_revision(conn)
     close(conn, workspace)
-    detail = {"without_platforms": without_platforms} | trail.reason_detail(reason)
-    trail.append(conn, workspace, actor, "workspace.delete", f"workspace:{workspace}", detail)
+    # No commit that was decided before holds after: the engine knows it by then, or decides again.
+    conn.execute("SELECT pg_advisory_xact_lock(%s)", (locks.DEFINITIONS,))
+    next_revision(conn)
+    trail.append(
+        conn, workspace, actor, "workspace.delete", _subject(workspace), trail.reason_detail(reason)
+    )
 
 
-def give_up_platforms(conn: Connection[Any], workspace: WorkspaceId, actor: str) -> None:
-    """Wait no longer for platforms that do not confirm; inside the caller's transaction."""
-    sql = "UPDATE workspace_deletions SET without_platforms = true WHERE workspace_id = %s"
-    conn.execute(sql, (workspace,))
-    subject = f"workspace:{workspace}"
-    trail.append(conn, workspace, actor, "workspace.give_up_platforms", subject, {})
+def give_up(
+    conn: Connection[Any], workspace: WorkspaceId, platform: str, actor: str, reason: str
+) -> bool:
+    """Wait no longer for a platform that does not confirm; inside the caller's transaction.
+
+    Returns:
+        False where the workspace has nothing there that is waited for.
+    """
+    row = conn.execute(_GIVE_UP, {"workspace": workspace, "platform": platform}).fetchone()
+    if row is None:
+        return False
+    detail = {"platform": platform, "audiences": row[0]} | trail.reason_detail(reason)
+    trail.append(conn, workspace, actor, "workspace.give_up", _subject(workspace), detail)
+    return True
+
+
+def closed(conn: Connection[Any]) -> set[int]:
+    """The workspaces that are deleted, or on their way: nobody works for them any more."""
+    return {number for (number,) in conn.execute("SELECT workspace_id FROM workspace_deletions")}
 
 
 def close(conn: Connection[Any], workspace: WorkspaceId) -> None:
@@ -240,16 +265,24 @@ def close(conn: Connection[Any], workspace: WorkspaceId) -> None:
     conn.execute(_CLOSE, {"workspace": workspace})
 
 
-def open_deletions(conn: Connection[Any]) -> list[Deletion]:
-    """Those that are not completed, in the order in which they were asked for."""
-    with conn.cursor(row_factory=class_row(Deletion)) as cursor:
-        return cursor.execute(_OPEN).fetchall()
+def open_deletions(conn: Connection[Any], settle: timedelta) -> list[Deletion]:
+    """Those that are not completed, in the order in which they were asked for.
+
+    Args:
+        conn: any.
+        settle: after the request, by the server's clock, until `Deletion.is_settled`.
+    """
+    return _found(conn, _SELECT + " WHERE completed_at IS NULL" + _ORDER, settle)
 
 
 def all_deletions(conn: Connection[Any]) -> list[Deletion]:
     """Every one, in the order in which they were asked for."""
+    return _found(conn, _SELECT + _ORDER, timedelta())
+
+
+def _found(conn: Connection[Any], statement: str, settle: timedelta) -> list[Deletion]:
     with conn.cursor(row_factory=class_row(Deletion)) as cursor:
-        return cursor.execute(_ALL).fetchall()
+        return cursor.execute(statement.encode(), {"settle": settle}).fetchall()
 
 
 def held(conn: Connection[Any], workspace: WorkspaceId) -> Held:
@@ -274,13 +307,13 @@ def blocks(conn: Connection[Any], table: Table) -> int:
 
 
 def remove(
-    conn: Connection[Any], workspace: WorkspaceId, table: Table, first: int, after: int
-) -> tuple[int, list[Any]]:
+    conn: Connection[Any], asked: Deletion, table: Table, first: int, after: int
+) -> tuple[int, list[UUID]]:
     """Remove a workspace's rows from some blocks of a table, and count them on record.
 
     Args:
         conn: in autocommit mode; both are one transaction.
-        workspace: whose.
+        asked: the deletion of the workspace whose rows they are.
         table: one of `TABLES`.
         first: block.
         after: the block after the last one.
@@ -298,11 +331,13 @@ def remove(
         f" AND x.ctid < '({after},0)'::tid AND {table.owned}{returning}"
     )
     with conn.transaction():
-        cursor = conn.execute(statement.encode(), {"workspace": workspace})
+        cursor = conn.execute(
+            statement.encode(), {"workspace": asked.workspace, "sent": _sent_by(asked.sources)}
+        )
         count = cursor.rowcount
         keys = [row[0] for row in cursor] if table.cached else []
         if count:
-            counted = {"table": table.name, "rows": count, "workspace": workspace}
+            counted = {"table": table.name, "rows": count, "workspace": asked.workspace}
             conn.execute(_ADDED, counted)
     return count, keys
 
@@ -313,6 +348,16 @@ def complete(conn: Connection[Any], workspace: WorkspaceId) -> bool:
         row = conn.execute(_COMPLETE, (workspace,)).fetchone()
         if row is None:
             return False
-        subject = f"workspace:{workspace}"
-        trail.append(conn, workspace, ACTOR, "workspace.deleted", subject, {"removed": row[0]})
+        detail = {"removed": row[0]}
+        trail.append(conn, workspace, ACTOR, "workspace.deleted", _subject(workspace), detail)
     return True
+
+
+def _subject(workspace: int) -> str:
+    return f"workspace:{workspace}"
+
+
+def _sent_by(sources: Collection[int]) -> str:
+    """The regular expression of the beginnings of records of some sources, as the log has them."""
+    numbers = "|".join(map(str, sources)) or "0"
+    return rf'^\{{"stratum":1,"source":({numbers})[,}}]'

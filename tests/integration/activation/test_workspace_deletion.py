@@ -29,7 +29,7 @@ def test_a_workspace_goes_once_the_platform_has_deleted_its_lists(
     assert server.lists() == []
     # Rows of a workspace go in whatever state they are.
     world.conn.execute("DROP FUNCTION refuse_unknown_transition CASCADE")
-    assert deletions.run_once() == 1
+    assert [deletions.run_once(), deletions.run_once()] == [0, 1]
     (told,) = deletion.all_deletions(world.conn)
     assert told.unconfirmed == {}
     assert told.removed["profiles"] == 2
