@@ -58,6 +58,7 @@ _COMMANDS: Final = {
         "privacy.command",
         needs_stack=False,
     ),
+    "workspaces": _Entry("List workspaces, and delete one whole.", "tenancy"),
     "consent": _Entry(
         "Show what a person stated about consent; grant or withdraw it in their name.",
         "consent.command",

@@ -33,5 +33,6 @@ def connected(
     with psycopg.connect(dsn, autocommit=autocommit) as conn:
         workspace_id = workspace_named(conn, name)
         if workspace_id is None:
-            raise typer.BadParameter(f"there is no workspace {name}", param_hint="--workspace")
+            told = "there is no workspace {}, or it is being deleted: see stratum workspaces list"
+            raise typer.BadParameter(told.format(name), param_hint="workspace")
         yield conn, workspace_id

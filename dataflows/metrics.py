@@ -121,6 +121,10 @@ ERASURES_OLDEST: Final = Gauge(
     " it waits for, mostly a platform.",
 )
 ERASURES: Final = Counter("stratum_erasures_total", "Erasures completed.")
+WORKSPACE_DELETIONS_OPEN: Final = Gauge(
+    "stratum_workspace_deletions_open",
+    "Workspaces that are being deleted: while it stays above 0, mostly a platform is waited for.",
+)
 PUSH_ROWS: Final = Counter(
     "stratum_push_rows_total", "Rows that platforms took, by operation.", ("platform", "operation")
 )

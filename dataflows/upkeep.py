@@ -1,12 +1,13 @@
 """Does what goes through everybody at once: keeps RFM bounds fresh, writes exports.
 
-And finishes erasures and writes archives of access. A process of its own, because that takes its
-time.
+And finishes erasures, writes archives of access and deletes workspaces. A process of its own,
+because that takes its time.
 
 Any number of these processes may run; one at a time takes bounds (`store.segments.rfm_refresh`),
-writes one export (`store.export.jobs`), finishes erasures (`dataflows.erasure`), or writes an
-archive (`dataflows.access`). Every hour it logs the newest link of each audit chain: where logs are
-kept apart from the database, they are the anchors that show whether a chain was rewritten.
+writes one export (`store.export.jobs`), finishes erasures (`dataflows.erasure`), writes an archive
+(`dataflows.access`), or deletes workspaces (`dataflows.deletion`). Every hour it logs the newest
+link of each audit chain: where logs are kept apart from the database, they are the anchors that
+show whether a chain was rewritten.
 """
 
 import time
@@ -21,6 +22,7 @@ import structlog
 
 from config.settings import Settings
 from dataflows.accessing import writing_archives
+from dataflows.deletion import deleting_workspaces
 from dataflows.erasing import finishing_erasures
 from dataflows.exporting import writing_exports
 from dataflows.observing import shown
@@ -47,8 +49,9 @@ def run(settings: Settings) -> None:
         writing_exports(settings, stop) as check_exports,
         finishing_erasures(settings, stop) as check_erasures,
         writing_archives(settings, stop) as check_access,
+        deleting_workspaces(settings, stop) as check_deletions,
     ):
-        checks = (check_exports, check_erasures, check_access)
+        checks = (check_exports, check_erasures, check_access, check_deletions)
         while_store_is_away("upkeep", stop, partial(_run_once, settings, stop, checks))
 
 

@@ -24,6 +24,7 @@ from store.signals.signals import (
     newest_readings,
     settled_at,
 )
+from store.workspaces.deletion import closed
 
 Signal = tuple[WorkspaceId, str]
 
@@ -77,7 +78,9 @@ class MinutesFeed:
             if seen >= now - self._params.catch_up
         }
         now_ms = to_ms(now)
-        signals = sorted(known_signals(self._conn) | self._seen.keys())
+        gone = closed(self._conn)
+        known = known_signals(self._conn) | self._seen.keys()
+        signals = sorted(signal for signal in known if signal[0] not in gone)
         last: dict[Signal, Reading] = newest_readings(self._conn, signals) if first else {}
         return [
             Minutes(

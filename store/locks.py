@@ -41,6 +41,8 @@ ERASURES: Final = int.from_bytes(b"erasing", "big")
 """Key: one process at a time takes erasures a step further."""
 ACCESS: Final = int.from_bytes(b"access", "big")
 """Key: one process at a time writes archives of access."""
+WORKSPACE_DELETIONS: Final = int.from_bytes(b"tenants", "big")
+"""Key: one process at a time deletes workspaces."""
 EXPORT_FILES: Final = 0x5478
 """Class, by workspace: writers that begin, erasures that revoke files; shared: withdrawals."""
 GATE_INPUTS: Final = 0x5361

@@ -26,7 +26,7 @@ from api.web.commands import Kind
 from api.web.deps import Admin, Caller, LogDep, PoolDep, Reader, SettingsDep
 from api.web.errors import NotFoundError
 from domain.instants import to_ms
-from domain.intake.envelope import encode_command
+from domain.intake.envelope import encode_sealed
 from domain.keys import command_id, message_key
 from domain.link import Pair
 from sinks.intake.log import EventLog, keyed
@@ -110,7 +110,7 @@ async def _give(pool: Pool, log: EventLog, caller: Caller, command: _Command) ->
         "author": caller.actor,
         "reason": command.reason,
     }
-    encoded = encode_command(to_ms(entered.at), msgspec.json.encode(record))
+    encoded = encode_sealed(caller.salt, to_ms(entered.at), msgspec.json.encode(record))
     await log.append(keyed([encoded]))
     return str(record["id"])
 

@@ -14,7 +14,7 @@ from config.load import load_settings
 from domain.privacy.receipt import ErasureReceipt
 from operators.audit import Linked
 from operators.privacy.receipt import Finding, check
-from store.audit.chain import Chain, chains, linked
+from store.audit.chain import Chain, chains, is_named, linked
 from store.privacy.evidence import receipt_of
 from store.profiles.verify import snapshot
 
@@ -36,11 +36,17 @@ def verified(content: bytes) -> list[Finding]:
             f"it is no receipt of an erasure: {error}", param_hint="RECEIPT"
         ) from None
     with snapshot(load_settings().postgres.dsn.get_secret_value()) as conn:
-        workspace = next((one for one in chains(conn) if one.name == receipt.workspace), None)
-        if workspace is None:
+        named = [one for one in chains(conn) if is_named(one.name, receipt.workspace)]
+        if not named:
             return [Finding(False, "the database has no such workspace")]
-        stored = receipt_of(conn, workspace.workspace, receipt.request, datetime.now(UTC))
-        return check(receipt, _watched(conn, workspace), workspace.workspace, stored)
+        # The name of a workspace that was deleted may be another's now.
+        checks = [_checked(conn, receipt, one) for one in named]
+        return min(checks, key=lambda found: sum(not each.holds for each in found))
+
+
+def _checked(conn: Connection[Any], receipt: ErasureReceipt, workspace: Chain) -> list[Finding]:
+    stored = receipt_of(conn, workspace.workspace, receipt.request, datetime.now(UTC))
+    return check(receipt, _watched(conn, workspace), workspace.workspace, stored)
 
 
 def _watched(conn: Connection[Any], workspace: Chain) -> Iterator[Linked]:

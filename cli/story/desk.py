@@ -16,7 +16,7 @@ from api.web.definitions import author_of
 from cli.story.clock import StoryClock
 from config.settings import Settings
 from domain.gate import Mode
-from domain.intake.envelope import encode_command
+from domain.intake.envelope import encode_sealed
 from domain.keys import command_id, identifier_key
 from domain.link import pair_of
 from domain.segments.definition import RfmRule, TraitRule
@@ -183,4 +183,4 @@ class Desk:
             "author": self.actor,
             "reason": reason,
         }
-        return encode_command(self.clock.now_ms(), msgspec.json.encode(record))
+        return encode_sealed(salt, self.clock.now_ms(), msgspec.json.encode(record))

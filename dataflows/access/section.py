@@ -11,8 +11,9 @@ Row = tuple[Json, ...]
 """Values in the order of a section's columns: what JSON can say, instants, ids, `msgspec.Raw`."""
 
 SOMEBODY_ELSE: Final = "somebody else"
-WITHHELD: Final = "[withheld]"
 """In place of what is about another person."""
+WITHHELD: Final = "[withheld]"
+"""In place of what may name another person."""
 
 
 @dataclass(frozen=True)

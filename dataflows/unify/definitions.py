@@ -6,6 +6,7 @@ from typing import Final
 
 import structlog
 
+from domain.event import Command, DeadLetter, Event
 from domain.ids import WorkspaceId
 from domain.policies import IdentityRules, ProfileRules
 from domain.segments.definition import WorkspaceDefinitions
@@ -80,8 +81,17 @@ class LiveDefinitions:
         programs = self._compiled(before, registry)
         self._registry = registry
         self.current = Definitions(identity, profile, programs, registry.revision)
-        self.decode = Decoder(registry.sources, registry.salts, identity, profile)
+        self.decode = Decoder(
+            registry.sources, registry.salts, identity, profile, deleted=registry.deleted
+        )
         self.stored = StoredEventReader(registry.sources, registry.salts, identity, profile)
+
+    def living(
+        self, items: list[Event | Command | DeadLetter]
+    ) -> list[Event | Command | DeadLetter]:
+        """Leave out what is of a workspace that was deleted since the items were decoded."""
+        gone = self._registry.deleted.workspaces
+        return [item for item in items if item.workspace not in gone] if gone else items
 
     def names(self) -> set[tuple[str, str | None]]:
         """Events that any aggregate looks at which not everybody has yet."""

@@ -171,12 +171,14 @@ class Unifier:
         decode = self._definitions.decode
         if not refused:
             return decode(batch)
-        left = tuple(one for place, one in enumerate(batch.records) if place not in refused)
-        alive = iter(decode(batch._replace(records=left)))
-        return [
-            decode.refuse(record, refused[place]) if place in refused else next(alive)
-            for place, record in enumerate(batch.records)
-        ]
+        items: list[Event | Command | DeadLetter] = []
+        for place, record in enumerate(batch.records):
+            if place in refused:
+                letter = decode.refuse(record, refused[place])
+                items += [] if letter is None else [letter]
+            else:
+                items += decode(batch._replace(records=(record,)))
+        return items
 
     def _try(
         self, items: list[Event | Command | DeadLetter], read_set: ReadSet, fence: Fence
@@ -207,7 +209,8 @@ class Unifier:
         self, items: list[Event | Command | DeadLetter], read_set: ReadSet
     ) -> Changes | Conflict:
         loaded = self._store.load(read_set)
-        judged = suppress(items, loaded, self._definitions.stored.without)
+        living = self._definitions.living(items)
+        judged = suppress(living, loaded, self._definitions.stored.without)
         now_ms = self._clock.now_ms()
         while True:
             answer = unify(judged, loaded, self._definitions.current, now_ms)

@@ -6,7 +6,7 @@ Kafka.
 
     {"stratum":1,"source":3,"received":1700000000000,"sent":1700000000000,"event":{…}}
     collected event
-    {"stratum":1,"received":1700000000000,"command":{"kind":"unmerge","workspace":1,…}}
+    {"stratum":1,"received":1700000000000,"seal":"…","command":{"kind":"unmerge","workspace":1,…}}
     operator's command
 """
 
@@ -30,7 +30,7 @@ class Envelope(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
         retry_of: the dead letter that this record re-drives.
         event: the client's JSON, untouched.
         command: the operator's command as JSON.
-        seal: of a command that cannot be taken back or permits something (`domain.keys.seal_of`).
+        seal: of the command (`domain.keys.seal_of`).
     """
 
     received: int = 0

@@ -68,10 +68,8 @@ def read_command(
     ordered = COMMANDS.get(command.kind)
     if salt is None or command.kind not in ORDERS:
         raise BadRecordError("bad_command", "$.command")
-    # Whoever may write to the log must not order in others' names what cannot be taken back, nor
-    # what permits.
-    is_harmless = ordered is not None and issubclass(ordered, Ruling)
-    if not is_harmless and not is_sealed(salt, envelope.received, payload, envelope.seal):
+    # Whoever may write to the log must not order anything in others' names.
+    if not is_sealed(salt, envelope.received, payload, envelope.seal):
         raise BadRecordError("bad_command", "$.seal")
     if ordered is None:
         key = message_key(salt, command.id)
@@ -112,17 +110,15 @@ def _identifiers(command: _Command) -> tuple[IdentifierKey, ...]:
     return keys
 
 
-def addressed(envelope: Envelope, salts: Mapping[int, bytes]) -> tuple[WorkspaceId | None, str]:
-    """Return whose command it is and of which kind, as far as that is readable."""
+def addressed(envelope: Envelope) -> tuple[WorkspaceId | None, str]:
+    """Return the workspace that a command names and its kind, as far as that is readable."""
     try:
         command = _ADDRESS.decode(envelope.command)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None, UNREADABLE
-    known = (
-        command.workspace if type(command.workspace) is int and command.workspace in salts else None
-    )
+    named = WorkspaceId(command.workspace) if type(command.workspace) is int else None
     kind = command.kind if isinstance(command.kind, str) and command.kind in ORDERS else UNREADABLE
-    return None if known is None else WorkspaceId(known), kind
+    return named, kind
 
 
 def _key(text: str) -> IdentifierKey:

@@ -86,6 +86,10 @@ _SIGNALS: Final = f"""
         ORDER BY r.read_at DESC, r.id DESC LIMIT 1
     ) newest ON true
 """
+_WORKSPACES: Final = """
+    SELECT id FROM workspaces w
+    WHERE NOT EXISTS (SELECT FROM workspace_deletions d WHERE d.workspace_id = w.id) ORDER BY id
+"""
 _DEAD: Final = f"""
     SELECT reason, count(*) FROM dead_letters
     WHERE workspace_id = %(workspace)s AND status = '{DeadLetterStatus.OPEN}'
@@ -111,7 +115,7 @@ _ANOMALIES: Final = """
 
 def workspaces(conn: Connection[Any]) -> list[WorkspaceId]:
     """Every workspace."""
-    return [WorkspaceId(row[0]) for row in conn.execute("SELECT id FROM workspaces ORDER BY id")]
+    return [WorkspaceId(row[0]) for row in conn.execute(_WORKSPACES)]
 
 
 def source_names(conn: Connection[Any], workspace: WorkspaceId) -> dict[str, str]:

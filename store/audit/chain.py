@@ -30,7 +30,11 @@ ORDER BY a.id
 )
 _CHAINS: Final = """
 SELECT w.id, w.name, coalesce((SELECT max(seq) FROM audit_chain c WHERE c.workspace_id = w.id), 0)
-    FROM workspaces w ORDER BY w.id
+    FROM (SELECT id, name FROM workspaces
+        UNION ALL SELECT workspace_id, name || ' (deleted, ' || workspace_id || ')'
+        FROM workspace_deletions d
+        WHERE NOT EXISTS (SELECT FROM workspaces WHERE id = d.workspace_id)) w
+    ORDER BY w.id
 """
 _HEAD: Final = "SELECT seq, hash FROM audit_chain WHERE workspace_id = %s ORDER BY seq DESC LIMIT 1"
 
@@ -40,7 +44,7 @@ class Chain(NamedTuple):
 
     Attributes:
         workspace: id.
-        name: of the workspace.
+        name: of the workspace; ``acme (deleted, 2)`` with the id where it is no more.
         length: links.
     """
 
@@ -50,8 +54,13 @@ class Chain(NamedTuple):
 
 
 def chains(conn: Connection[Any]) -> list[Chain]:
-    """The chains of all workspaces, in id order."""
+    """The chains of all workspaces, in id order; those of deleted ones stay."""
     return [Chain(*row) for row in conn.execute(_CHAINS)]
+
+
+def is_named(chain: str, workspace: str) -> bool:
+    """Whether the chain of this name may be that of a workspace of that name, deleted or not."""
+    return chain == workspace or chain.startswith(f"{workspace} (deleted, ")
 
 
 def head(conn: Connection[Any], workspace: int) -> Anchor | None:

@@ -37,6 +37,18 @@ class SourceRow(msgspec.Struct, frozen=True):
     default_region: str
 
 
+class Deleted(msgspec.Struct, frozen=True):
+    """Workspaces that are deleted, or on their way: what comes of theirs is dropped.
+
+    Attributes:
+        workspaces: their ids.
+        sources: the ids of their sources.
+    """
+
+    workspaces: frozenset[int] = frozenset()
+    sources: frozenset[int] = frozenset()
+
+
 class Registry(msgspec.Struct, frozen=True):
     """All definitions as of one instant.
 
@@ -48,6 +60,7 @@ class Registry(msgspec.Struct, frozen=True):
         fingerprint: differs where anything of this differs; see `refresh`.
         unreadable: stored definitions that this version cannot read, as ``workspace 1, segments
             12``; they rest.
+        deleted: workspaces that are deleted; those on their way are among the others as well.
     """
 
     sources: dict[int, SourceRow]
@@ -56,6 +69,7 @@ class Registry(msgspec.Struct, frozen=True):
     revision: int = 0
     fingerprint: Fingerprint = ()
     unreadable: tuple[str, ...] = ()
+    deleted: Deleted = Deleted()
 
 
 # The second part tells when a sweep has ended, which moves what is swept and no revision.
@@ -65,8 +79,11 @@ _FINGERPRINT: Final = f"""
            (SELECT sum(hashtextextended(concat_ws(':', id, workspace_id, default_region), 0))
                FROM sources),
            (SELECT sum(hashtextextended(concat_ws(':', id, time_zone, encode(salt, 'hex')), 0))
-               FROM workspaces)
+               FROM workspaces),
+           (SELECT sum(hashtextextended(concat_ws(':', workspace_id, sources), 0))
+               FROM workspace_deletions)
 """
+_DELETED: Final = "SELECT workspace_id, sources FROM workspace_deletions"
 _SWEPT: Final = f"""
     WITH running AS (SELECT workspace_id, min(id) AS id FROM sweeps
         WHERE status = '{SweepStatus.RUNNING}' GROUP BY workspace_id)
@@ -149,7 +166,14 @@ def load_registry(connection: psycopg.Connection) -> Registry:
         int(fingerprint[0]) if fingerprint else 0,
         fingerprint,
         tuple(unreadable),
+        _deleted(connection),
     )
+
+
+def _deleted(connection: psycopg.Connection) -> Deleted:
+    rows = connection.execute(_DELETED).fetchall()
+    sources = frozenset(source for _, each in rows for source in each)
+    return Deleted(frozenset(workspace for workspace, _ in rows), sources)
 
 
 def refresh(connection: psycopg.Connection, before: Registry) -> Registry:

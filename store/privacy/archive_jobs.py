@@ -54,7 +54,7 @@ _OWNERS: Final = """
 """
 _KEYS: Final = "SELECT key FROM identifiers WHERE profile_id = %s AND workspace_id = %s"
 _BEGIN: Final = f"UPDATE access_archives SET keys = %(keys)s {_HELD} RETURNING request"
-_BEAT: Final = f"""
+_NOTE: Final = f"""
     UPDATE access_archives SET sections = %(sections)s {_HELD} RETURNING request
 """
 _FINISH: Final = f"""
@@ -173,7 +173,7 @@ def note(conn: Connection[Any], job: ArchiveJob, sections: Mapping[str, int]) ->
     Raises:
         ReplacedError: the archive is no longer this writer's.
     """
-    _held(conn, _BEAT, job, sections=Jsonb(dict(sections)))
+    _held(conn, _NOTE, job, sections=Jsonb(dict(sections)))
 
 
 def finish(

@@ -45,6 +45,7 @@ _DUE: Final = """
     SELECT workspace_id FROM rfm
     WHERE coalesce((distribution->>'taken_ms')::bigint, 0)
         + coalesce((definition->>'refresh_s')::bigint, %(refresh_s)s) * 1000 <= %(now_ms)s
+      AND NOT EXISTS (SELECT FROM workspace_deletions d WHERE d.workspace_id = rfm.workspace_id)
     ORDER BY coalesce((distribution->>'taken_ms')::bigint, 0), workspace_id
 """
 _SNAPSHOT: Final = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"

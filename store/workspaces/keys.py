@@ -62,6 +62,12 @@ class ApiKey:
     revoked_at: datetime | None
 
 
+_NAMED: Final = """
+    SELECT id FROM workspaces w WHERE name = %s
+      AND NOT EXISTS (SELECT FROM workspace_deletions d WHERE d.workspace_id = w.id)
+"""
+
+
 @dataclass(frozen=True)
 class Owner:
     """Who acts on the keys and sources of a workspace.
@@ -76,8 +82,8 @@ class Owner:
 
 
 def workspace_named(conn: Connection[Any], name: str) -> WorkspaceId | None:
-    """The id of a workspace, None when there is none of that name."""
-    row = conn.execute("SELECT id FROM workspaces WHERE name = %s", (name,)).fetchone()
+    """The id of a workspace; None where none has that name, or it is being deleted."""
+    row = conn.execute(_NAMED, (name,)).fetchone()
     return None if row is None else WorkspaceId(row[0])
 
 

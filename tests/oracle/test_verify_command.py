@@ -13,7 +13,7 @@ from cli.profiles.verify import verify_all
 from config.settings import Engine, Settings
 from dataflows.unify.unifier import Unifier, build_unifier
 from domain.event import Batch, Record
-from domain.intake.envelope import encode_command, encode_event
+from domain.intake.envelope import encode_event, encode_sealed
 from domain.keys import identifier_key
 from tests.conftest import TestWorkspace
 
@@ -77,7 +77,7 @@ def filled(settings: Settings, workspace: TestWorkspace, unifier: Unifier) -> Se
         encode_event(workspace.source_id, NOW + 1, 0, json.dumps(message).encode())
         for message in MESSAGES
     ]
-    values.append(encode_command(NOW + 2, json.dumps(command).encode()))
+    values.append(encode_sealed(workspace.salt, NOW + 2, json.dumps(command).encode()))
     positions = count()
     records = tuple(Record(next(positions), 0, value) for value in values)
     assert unifier(Batch("verify", 0, 0, len(records), records))

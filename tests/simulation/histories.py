@@ -15,7 +15,7 @@ from typing import Any, Final, NamedTuple
 from msgspec.structs import replace
 
 from domain.ids import SegmentId, SourceId, WorkspaceId
-from domain.intake.envelope import encode_command, encode_event, encode_sealed
+from domain.intake.envelope import encode_event, encode_sealed
 from domain.keys import command_id, identifier_key
 from domain.policies import IdentityRules, KindRule, ProfileRules
 from domain.segments.definition import CONSENTED_CUSTOMERS, Segment, WorkspaceDefinitions
@@ -433,7 +433,7 @@ class _Draft:
             "author": "op",
             "reason": self.rng.choice(("no", "never")),
         }
-        self.put(encode_command(received, json.dumps(body).encode()))
+        self.put(encode_sealed(SALTS[workspace], received, json.dumps(body).encode()))
 
     def event(
         self,

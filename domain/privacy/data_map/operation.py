@@ -13,6 +13,12 @@ PLACES: Final = (
         "a tenant, and the secret key of its digests",
     ),
     plain(
+        "workspace_deletions",
+        "workspace_id name sources requested_by reason requested_at without_platforms platforms_at"
+        " unconfirmed removed completed_at",
+        "tenants that were deleted: what their sources still send is dropped",
+    ),
+    plain(
         "sources",
         "id workspace_id name write_key_hash default_region topic created_at",
         "where events come from",

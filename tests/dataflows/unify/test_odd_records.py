@@ -27,7 +27,7 @@ from dataflows.unify.unifier import Unifier, build_unifier
 from domain.alerts import Severity
 from domain.event import Batch, Event, Record, Wake
 from domain.ids import ProfileId
-from domain.intake.envelope import encode_command, encode_event
+from domain.intake.envelope import encode_event, encode_sealed
 from domain.keys import identifier_key
 from operators.unify.batch import unify
 from operators.unify.wake import wake
@@ -296,7 +296,14 @@ def test_a_command_that_breaks_is_kept_told_and_carried_out_once_it_is_driven_ag
     login = b'{"type":"identify","userId":"u","anonymousId":"a","messageId":"login"}'
     with monkeypatch.context() as faulty:
         faulty.setattr("dataflows.unify.unifier.unify", breaking(unify, "Unmerge"))
-        unifier(batch(workspace.source_id, login, encode_command(NOW, command), plain("after")))
+        unifier(
+            batch(
+                workspace.source_id,
+                login,
+                encode_sealed(workspace.salt, NOW, command),
+                plain("after"),
+            )
+        )
     assert ask("SELECT workspace_id, reason, command, status FROM dead_letters") == [
         (workspace.id, "internal_error", "unmerge", "open")
     ]
@@ -329,7 +336,8 @@ def test_a_command_that_is_not_understood_belongs_to_its_workspace(
     unifier(
         batch(
             1,
-            encode_command(
+            encode_sealed(
+                workspace.salt,
                 NOW,
                 b'{"kind":"unmerge","workspace":%d,"id":"x","links":[["zz","00"]]}' % workspace.id,
             ),
@@ -456,8 +464,10 @@ def test_a_record_that_kills_workers_is_found_out_told_and_refused(
 def test_a_log_that_was_made_anew_has_dead_letters_of_its_own(
     unifier: Unifier, workspace: TestWorkspace, ask: Ask
 ) -> None:
-    command = encode_command(
-        NOW, b'{"kind":"unmerge","workspace":%d,"id":"x","links":[["zz","00"]]}' % workspace.id
+    command = encode_sealed(
+        workspace.salt,
+        NOW,
+        b'{"kind":"unmerge","workspace":%d,"id":"x","links":[["zz","00"]]}' % workspace.id,
     )
     assert unifier(batch(workspace.source_id, plain("a"), b"[1]", plain("b"), b"[2]"))
     anew = batch(workspace.source_id, plain("c"), command)._replace(start=4)

@@ -324,9 +324,9 @@ def test_a_record_of_another_producer_is_taken_with_its_topic_s_source() -> None
         (collected({"type": "page", "userId": "u1", "timestamp": 1e40}), "bad_timestamp"),
         (encode_event(9, NOON_MS, 0, b'{"type":"page","userId":"u1"}'), "unknown_source"),
         (b'{"type":"page","userId":"u1"}', "unknown_source"),
-        (encode_command(NOON_MS,
+        (encode_sealed(SALT, NOON_MS,
             b'{"kind":"unmerge","workspace":1,"id":"c","links":[["00","11"]]}'), "bad_command"),
-        (encode_command(NOON_MS,
+        (encode_sealed(SALT, NOON_MS,
             b'{"kind":"explode","workspace":1,"id":"c","links":[]}'), "bad_command"),
         (b"x" * (4 * 1024 * 1024 + 1), "too_large"),
     ],
@@ -376,7 +376,8 @@ def test_a_command_bans_pairs_of_identifiers_or_lifts_their_ban(
 ) -> None:
     links = [["00" * 16, "11" * 16]]
     decoded = decode(
-        encode_command(
+        encode_sealed(
+            SALT,
             NOON_MS,
             json.dumps({"kind": kind, "workspace": 1, "id": "c", "links": links}).encode(),
         )
