@@ -8,14 +8,20 @@ from fastapi import APIRouter, Query, Response
 from api.privacy.archives import order_again
 from api.privacy.entering import request_of
 from api.privacy.receipts_schemas import ReceiptView
-from api.privacy.requests_schemas import RequestDetailView, RequestStatisticsView, RequestView
+from api.privacy.requests_schemas import (
+    ExtendRequest,
+    RequestDetailView,
+    RequestStatisticsView,
+    RequestView,
+)
 from api.privacy.sending import send
 from api.web.actors import named, named_page
-from api.web.deps import Admin, Caller, LogDep, PoolDep, Reader
+from api.web.deps import Admin, Caller, LogDep, PoolDep, Reader, SettingsDep
 from api.web.errors import ConflictError
 from api.web.paging import Page, PagingDep, RowId
 from api.web.transaction import TransactionsDep
 from api.web.values import now
+from domain.privacy.access import subject_of as archive_subject_of
 from domain.privacy.erasure import RequestKind, RequestStatus
 from domain.privacy.receipt import subject_of
 from store.audit.trail import append_async
@@ -87,6 +93,39 @@ async def retry_privacy_request(
             {"request": id},
         )
     await send(pool, log, caller, request)
+    return await _detail(pool, caller, id)
+
+
+@router.post("/{id}/extend", summary="Extend the time of a request")
+async def extend_privacy_request(
+    caller: Admin, settings: SettingsDep, pool: PoolDep, id: RowId, body: ExtendRequest
+) -> RequestDetailView:
+    """Lets an answer take longer, once, by as much as its law allows (`privacy.regulations`).
+
+    GDPR Art. 12(3) and the CCPA allow it where it is necessary, and want the person to be told the
+    reason in time: that is up to you. Refused where the request is answered, or was extended
+    before.
+    """
+    request = await request_of(pool, caller, id)
+    law = settings.privacy.regulations.get(request.regulation)
+    if law is None:
+        raise ConflictError("The settings have no longer the law that this request is under.")
+    async with transaction(pool) as conn:
+        held = await register.extend(
+            conn, caller.workspace, id, law.extension, caller.actor, body.reason
+        )
+        if held is None:
+            raise ConflictError(f"Request {id} is answered, or its time was extended before.")
+        about = subject_of if request.kind == RequestKind.ERASURE else archive_subject_of
+        detail = {
+            "request": id,
+            "first_due_at": held.first_due_at.astimezone(UTC).isoformat(),
+            "due_at": held.due_at.astimezone(UTC).isoformat(),
+            "reason": body.reason,
+        }
+        await append_async(
+            conn, caller.workspace, caller.actor, "privacy.extend", about(request.command), detail
+        )
     return await _detail(pool, caller, id)
 
 

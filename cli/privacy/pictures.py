@@ -58,10 +58,13 @@ def show_request(request: View) -> None:
     echo(f"request {request['id']}: {request['status']}{late}")
     echo(f"  asked for at {minute(request['requested_at'])} by {who}: {request['reason']}")
     echo(f"  person {request['profile_id']}, {request['identifiers']} identifiers")
+    if request["extension"]:
+        said = request["extension"]
+        echo(f"  extended at {minute(said['at'])} by {said['by']}: {said['reason']}")
     if request["kind"] == "access":
         show_archive(request)
         return
-    echo(f"  due {minute(request['due_at'])}, afterwards {request['afterwards']}")
+    echo(f"  due {minute(request['due_at'])} ({request['regulation']}), afterwards {request['afterwards']}")
     if request["removed"] is not None:
         told = ", ".join(f"{count:,} {name}" for name, count in request["removed"].items())
         echo(f"  removed at {minute(request['processed_at'])}: {told}")
@@ -77,7 +80,10 @@ def show_request(request: View) -> None:
 def show_archive(request: View) -> None:
     """Print how far the archive of a request is."""
     archive = request["archive"]
-    echo(f"  due {minute(request['due_at'])}, access")
+    echo(f"  due {minute(request['due_at'])} ({request['regulation']}), access")
+    if archive is None:
+        echo("  nothing is held")
+        return
     if archive["reason"]:
         echo(f"  no archive: {archive['reason']}")
     elif archive["size_bytes"] is not None:
@@ -110,10 +116,11 @@ def show_requests(requests: Iterable[View]) -> None:
             f"{minute(one['due_at'])}{' OVERDUE' if one['overdue'] else ''}",
             minute(one["completed_at"]),
             one["kind"],
+            one["regulation"],
             one["requested_by_name"] or one["requested_by"],
             one["reason"],
         )
         for one in requests
     )
-    columns = ("id", "status", "asked", "due", "completed", "kind", "by", "reason")
+    columns = ("id", "status", "asked", "due", "completed", "kind", "law", "by", "reason")
     print_table(*columns, rows=rows)
