@@ -10,6 +10,7 @@ from api.privacy.entering import request_of
 from api.privacy.receipts_schemas import ReceiptView
 from api.privacy.requests_schemas import (
     ExtendRequest,
+    OpenDsrView,
     RequestDetailView,
     RequestStatisticsView,
     RequestView,
@@ -26,7 +27,7 @@ from domain.privacy.erasure import RequestKind, RequestStatus
 from domain.privacy.receipt import subject_of
 from store.audit.trail import append_async
 from store.fetch import Pool, transaction
-from store.privacy import archives, months, register
+from store.privacy import archives, months, opendsr, register
 from store.privacy.evidence import receipt_of
 from store.privacy.register import RequestFilter
 
@@ -165,5 +166,10 @@ async def _detail(pool: Pool, caller: Caller, number: int) -> RequestDetailView:
     row = await request_of(pool, caller, number)
     recipients = await register.recipients(pool, caller.workspace, row.command)
     found = await archives.of_requests(pool, caller.workspace, [number])
-    view = RequestDetailView.from_rows(row, recipients, now(), found.get(number))
+    sent = await opendsr.of_request(pool, caller.workspace, number)
+    told = None
+    if sent is not None:
+        calls = await opendsr.callbacks(pool, caller.workspace, sent.id)
+        told = OpenDsrView.from_rows(sent, calls)
+    view = RequestDetailView.from_rows(row, recipients, now(), found.get(number), told)
     return (await named(pool, caller, [view]))[0]

@@ -12,9 +12,12 @@ from api.web.actors import ActorName
 from api.web.texts import ReasonText
 from api.web.values import Instant, Request, View
 from domain.privacy.erasure import Afterwards, RecipientOutcome, RequestKind, RequestStatus, Step
+from domain.privacy.opendsr import SubjectRequestStatus, SubjectRequestType
 from domain.privacy.receipt import StepDone, steps_of
+from sinks.opendsr.callbacks import host_of
 from store.privacy.archives import ArchiveRow
 from store.privacy.months import Month, OpenRequests
+from store.privacy.opendsr import CallbackRow, SentRequest
 from store.privacy.register import PrivacyRequest, RecipientRow
 
 AT = "2026-03-01T09:30:00Z"
@@ -165,13 +168,69 @@ class RequestView(View):
         return cls.model_validate(_fields(row, at, archive))
 
 
+class CallbackView(View):
+    """What the sender of a request is told of a change of its status."""
+
+    host: str = Field(description="Of the address that it goes to.")
+    status: SubjectRequestStatus
+    attempts: int
+    created_at: Instant
+    sent_at: Instant | None
+    given_up_at: Instant | None
+    error: str | None = Field(description="Of the last attempt that failed.")
+
+    @classmethod
+    def from_row(cls, row: CallbackRow) -> "CallbackView":
+        """From the store."""
+        return cls(
+            host=host_of(row.url),
+            status=SubjectRequestStatus(row.status),
+            attempts=row.attempts,
+            created_at=row.created_at,
+            sent_at=row.sent_at,
+            given_up_at=row.dead_at,
+            error=row.error or None,
+        )
+
+
+class OpenDsrView(View):
+    """That another system sent a request, and what it is told."""
+
+    subject_request_id: UUID
+    type: SubjectRequestType
+    status: SubjectRequestStatus
+    group_id: str | None
+    submitted_at: Instant
+    requests: list[int] = Field(description="All that it became, one for each person.")
+    callbacks: list[CallbackView]
+
+    @classmethod
+    def from_rows(cls, sent: SentRequest, callbacks: list[CallbackRow]) -> "OpenDsrView":
+        """From the store."""
+        return cls(
+            subject_request_id=sent.id,
+            type=SubjectRequestType(sent.kind),
+            status=sent.status,
+            group_id=sent.group_id,
+            submitted_at=sent.submitted_at,
+            requests=sent.requests,
+            callbacks=[CallbackView.from_row(row) for row in callbacks],
+        )
+
+
 class RequestDetailView(RequestView):
     """A request with its steps and its recipients."""
 
     model_config = ConfigDict(
         json_schema_extra={
             "examples": [
-                _REQUEST | {"steps": [STEP], "recipients": [RECIPIENT], "command": COMMAND}
+                _REQUEST
+                | {
+                    "steps": [STEP],
+                    "recipients": [RECIPIENT],
+                    "command": COMMAND,
+                    "opendsr": None,
+                }
             ]
         }
     )
@@ -182,6 +241,9 @@ class RequestDetailView(RequestView):
     )
     steps: list[StepView] = Field(description="Of an erasure, all of them, in order; else none.")
     recipients: list[RecipientView]
+    opendsr: OpenDsrView | None = Field(
+        description="Where another system sent it (`/opendsr/v3/requests`); else null."
+    )
 
     @classmethod
     def from_rows(
@@ -190,6 +252,7 @@ class RequestDetailView(RequestView):
         recipients: list[RecipientRow],
         at: datetime,
         archive: ArchiveRow | None = None,
+        opendsr: OpenDsrView | None = None,
     ) -> "RequestDetailView":
         """From the register."""
         steps = steps_of(row.steps) if row.kind == RequestKind.ERASURE else ()
@@ -199,6 +262,7 @@ class RequestDetailView(RequestView):
                 "command": row.command,
                 "steps": [StepView.from_step(step) for step in steps],
                 "recipients": [RecipientView.from_row(each) for each in recipients],
+                "opendsr": opendsr,
             }
         )
 

@@ -61,7 +61,7 @@ def preview(person: Person, *, api_key: ApiKey, url: Url = LOCAL) -> None:
 
 
 @app.command()
-def erase(
+def erase(  # noqa: PLR0913 - each is an option
     person: Person,
     *,
     reason: Reason,

@@ -64,7 +64,8 @@ def show_request(request: View) -> None:
     if request["kind"] == "access":
         show_archive(request)
         return
-    echo(f"  due {minute(request['due_at'])} ({request['regulation']}), afterwards {request['afterwards']}")
+    due = f"{minute(request['due_at'])} ({request['regulation']})"
+    echo(f"  due {due}, afterwards {request['afterwards']}")
     if request["removed"] is not None:
         told = ", ".join(f"{count:,} {name}" for name, count in request["removed"].items())
         echo(f"  removed at {minute(request['processed_at'])}: {told}")

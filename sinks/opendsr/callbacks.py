@@ -27,7 +27,7 @@ from sinks.opendsr.signing import Signer
 
 URL_LIMIT: Final = 2048
 _HOST: Final = expression(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
-_TEXT: Final = expression(r"[!-~]{1,%d}" % URL_LIMIT)
+_TEXT: Final = expression(rf"[!-~]{{1,{URL_LIMIT}}}")
 _NAT64: Final = IPv6Network("64:ff9b::/96")
 """Addresses that stand for IPv4 ones. Source: RFC 6052."""
 Resolve = Callable[[str, int], Sequence[str]]
@@ -117,9 +117,7 @@ def read_address(url: str, allowed_hosts: frozenset[str]) -> Address:
     if literal is not None and not allowed and not is_public(literal):
         raise ValueError("it leads into a private network")
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    return Address(
-        parts.scheme, host, port or {"https": 443, "http": 80}[parts.scheme], target
-    )
+    return Address(parts.scheme, host, port or {"https": 443, "http": 80}[parts.scheme], target)
 
 
 def host_of(url: str) -> str:

@@ -8,7 +8,6 @@ from uuid import UUID
 from dataflows.access.gathering import Gathering
 from dataflows.access.section import SOMEBODY_ELSE, WITHHELD, Column, Row, Section
 from domain.instants import clamped_utc
-from domain.privacy.access import ArchiveStatus
 from domain.privacy.erasure import FOREVER_MS, NEVER_MS, RequestKind
 from store.privacy.held import people, records
 

@@ -87,9 +87,7 @@ def test_the_time_is_extended_once_on_record(
     extension = found["extension"]
     assert (extension["first_due_at"], extension["reason"]) == (request["due_at"], WHY["reason"])
     assert extension["by"] == request["requested_by"]
-    (entry,) = [
-        one for one in api.get("/cdp/audit")["items"] if one["action"] == "privacy.extend"
-    ]
+    (entry,) = [one for one in api.get("/cdp/audit")["items"] if one["action"] == "privacy.extend"]
     assert entry["subject"] == f"erasure:{request['command']}"
     assert entry["detail"]["reason"] == WHY["reason"]
     dates = [datetime.fromisoformat(entry["detail"][name]) for name in ("first_due_at", "due_at")]
@@ -119,7 +117,8 @@ def test_an_extension_needs_a_reason_the_scope_and_the_workspace(
     mary(tenant)
     path = f"/cdp/privacy/requests/{erase()['id']}/extend"
 
-    for body in ({}, {"reason": " "}, {"reason": None}, []):
+    bodies: list[Any] = [{}, {"reason": " "}, {"reason": None}, []]
+    for body in bodies:
         api.post(path, body, 422)
     for key in (tenant.read, tenant.write, tenant.gate):
         asks(key).post(path, WHY, 403)
@@ -155,7 +154,6 @@ def test_on_call_hears_of_the_new_date(
 def test_a_receipt_from_before_an_extension_holds(
     tenant: Tenant,
     api: Api,
-    drain: Callable[[], list[bytes]],
     erase: Callable[..., dict[str, Any]],
     hand: Hand,
     settings: Settings,
