@@ -210,7 +210,7 @@ def test_an_erasure_of_nobody_suppresses_the_identifiers_and_completes_with_noth
 
 
 def test_access_to_nothing_is_completed_at_once_on_record(
-    tenant: Tenant, api: Api, controller: Controller, settings: Settings
+    api: Api, controller: Controller, settings: Settings
 ) -> None:
     controller.send(request("access"))
 
@@ -342,7 +342,6 @@ def test_a_second_request_while_the_first_is_under_way_is_refused_whole(
 
 def test_what_the_log_did_not_confirm_is_sent_with_the_same_request(
     tenant: Tenant,
-    api: Api,
     app: FastAPI,
     controller: Controller,
     drain: Callable[[], list[bytes]],
@@ -353,7 +352,7 @@ def test_what_the_log_did_not_confirm_is_sent_with_the_same_request(
     body = request(subject_identities=[MARY, identity("user_id", "john")])
 
     async def refuse(_: object) -> None:
-        raise LogUnavailableError(LogRefusal.UNREACHABLE, 1.0)
+        raise LogUnavailableError(LogRefusal.AWAY, 1.0)
 
     with monkeypatch.context() as broken:
         broken.setattr(app.state.log, "append", refuse)
@@ -397,7 +396,7 @@ def test_access_is_cancelled_while_its_archive_waits(
 
 
 def test_what_was_begun_is_not_cancelled(
-    tenant: Tenant, api: Api, controller: Controller, settings: Settings
+    tenant: Tenant, controller: Controller, settings: Settings
 ) -> None:
     mary(tenant)
     controller.send(request("access"))
@@ -458,9 +457,7 @@ def test_another_workspace_sees_nothing_and_may_use_the_same_id(
     assert controller.status()["request_status"] == "pending"
 
 
-def test_discovery_and_the_certificate_need_no_key(
-    asks: Callable[[str], Api], tenant: Tenant, pair: Pair
-) -> None:
+def test_discovery_and_the_certificate_need_no_key(asks: Callable[[str], Api], pair: Pair) -> None:
     anybody = Controller(asks(""))
 
     found = anybody._checked(anybody.api.http.get("/opendsr/v3/discovery"), 200)
