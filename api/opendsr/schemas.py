@@ -166,8 +166,8 @@ class DsrStatus(_Outbound):
     request_status: SubjectRequestStatus
     api_version: str
     results_url: str | None = Field(
-        description="Of a completed access: a link to the archive, made on asking. Null without the"
-        " scope admin, and once the archive is gone."
+        description="Of a completed access: a link to the archive, made on asking. Null without an"
+        " API key of the scope admin, and once the archive is gone."
     )
     results_count: int | None = Field(
         description="Rows of the archives, or identifiers and events that were removed; null until"

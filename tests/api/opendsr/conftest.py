@@ -83,8 +83,13 @@ def pair() -> Pair:
 
 @pytest.fixture
 def settings(settings: Settings, pair: Pair, tmp_path: Path) -> Settings:
-    """Settings with OpenDSR; a controller on this machine may be called."""
-    key, certificate = pair.written(tmp_path)
+    """Settings with OpenDSR."""
+    return with_opendsr(settings, pair, tmp_path)
+
+
+def with_opendsr(settings: Settings, pair: Pair, folder: Path) -> Settings:
+    """The same settings with OpenDSR; a controller on this machine may be called."""
+    key, certificate = pair.written(folder)
     own = settings.opendsr
     opendsr = replace(
         own,
