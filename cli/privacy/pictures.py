@@ -117,11 +117,10 @@ def show_requests(requests: Iterable[View]) -> None:
             f"{minute(one['due_at'])}{' OVERDUE' if one['overdue'] else ''}",
             minute(one["completed_at"]),
             one["kind"],
-            one["regulation"],
             one["requested_by_name"] or one["requested_by"],
             one["reason"],
         )
         for one in requests
     )
-    columns = ("id", "status", "asked", "due", "completed", "kind", "law", "by", "reason")
+    columns = ("id", "status", "asked", "due", "completed", "kind", "by", "reason")
     print_table(*columns, rows=rows)

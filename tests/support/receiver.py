@@ -35,9 +35,10 @@ def receiving(receiver: Receiver) -> Iterator[Receiver]:
             body = self.rfile.read(int(self.headers["content-length"]))
             headers = {name.lower(): value for name, value in self.headers.items()}
             receiver.came.append((self.path, headers, body))
-            time.sleep(receiver.wait_s)
             answers = receiver.answers
-            self.send_response(answers.pop(0) if len(answers) > 1 else answers[0])
+            status = answers.pop(0) if len(answers) > 1 else answers[0]
+            time.sleep(receiver.wait_s)
+            self.send_response(status)
             if receiver.location:
                 self.send_header("location", receiver.location)
             self.send_header("content-length", "0")
