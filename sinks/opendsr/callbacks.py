@@ -104,8 +104,11 @@ def read_address(url: str, allowed_hosts: frozenset[str]) -> Address:
     """
     if not _TEXT.fullmatch(url):
         raise ValueError(f"it is ASCII without blanks, {URL_LIMIT} characters at most")
-    parts = urlsplit(url)
-    host, port = (parts.hostname or "").lower(), parts.port  # a bad port raises
+    try:
+        parts = urlsplit(url)
+        host, port = (parts.hostname or "").lower(), parts.port
+    except ValueError:  # it would repeat what the client wrote
+        raise ValueError("it is no address") from None
     if parts.username is not None or parts.password is not None or parts.fragment:
         raise ValueError("it has no user, no password and no fragment")
     allowed = host in allowed_hosts
