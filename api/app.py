@@ -53,6 +53,7 @@ from api.middleware.admission import LOGIN_LIMIT_BYTES, Admission
 from api.middleware.default_headers import DefaultHeaders, first_part
 from api.middleware.observing import Observe
 from api.openapi import document
+from api.opendsr import routes as opendsr
 from api.operation import health_routes as health
 from api.operation import hours_routes as hours
 from api.operation import statistics_routes as statistics
@@ -93,6 +94,7 @@ from api.why import draft_routes as draft_why
 from api.why import routes as why
 from config.lag import lag_reader
 from config.load import load_settings
+from config.opendsr import read_files
 from config.settings import Settings
 from sinks.profiles.cache import connect_profile_cache
 from store import limited
@@ -138,6 +140,7 @@ ROUTES = (
     keys.router,
     login.router,
     live.router,
+    opendsr.router,
     person_audiences.router,
     person_changes.router,
     platforms.router,
@@ -201,6 +204,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         generate_unique_id_function=attrgetter("name"),
     )
     app.state.settings = settings
+    app.state.signer = read_files(settings.opendsr)
     app.add_middleware(Connected)
     app.add_middleware(Admission, limit_bytes=settings.edge.query_body_limit_bytes)
     app.add_middleware(Observe)
@@ -209,7 +213,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     for router in ROUTES:
         app.include_router(
             router,
-            responses=None if router is health.router else DESCRIBED,
+            responses=None if router in (health.router, opendsr.router) else DESCRIBED,
             max_body_size=LOGIN_LIMIT_BYTES
             if router is login.router
             else settings.edge.query_body_limit_bytes,

@@ -13,6 +13,7 @@ from api.collector.collector import BATCH_PATHS, SINGLE_PATHS
 from api.collector.errors import REFUSALS
 from api.collector.settings import RUDDER_PATHS, SEGMENT_PATH
 from api.web.deps import SCHEMES
+from api.web.errors import DSR_PREFIX
 from api.web.problems import Problem
 
 PUBLIC_PATHS: Final = frozenset({"/cdp/health", "/cdp/health/live"})
@@ -132,10 +133,15 @@ def document(app: FastAPI) -> None:
                         operation["security"] = operation.get("security") or [
                             {name: []} for name in SCHEMES
                         ]
+                if path.startswith(DSR_PREFIX):
+                    for operation in operations.values():
+                        operation["responses"].pop("422", None)  # it is a 400 there
             found["paths"].update(collector_paths())
             components = found.setdefault("components", {})
             problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
             schemas = components.setdefault("schemas", {})
+            for unanswered in ("HTTPValidationError", "ValidationError"):
+                schemas.pop(unanswered, None)
             schemas.update({**problem.pop("$defs", {}), "Problem": problem, "Refused": _REFUSED})
             components.setdefault("securitySchemes", {}).update({**_WRITE_KEY, **SCHEMES})
             app.openapi_schema = found

@@ -16,6 +16,7 @@ from config.consent import ConsentParams
 from config.embedded import EmbeddedParams
 from config.live import LiveParams
 from config.observing import MetricsParams
+from config.opendsr import OpenDsrParams
 from config.platforms import SECTIONS, PlatformSettings
 from config.privacy import PrivacyParams
 from domain.policies import IdentityRules, ProfileRules
@@ -170,6 +171,7 @@ class Settings(_Section):
     identity: IdentityRules = IdentityRules()
     profile: ProfileRules = ProfileRules()
     privacy: PrivacyParams = PrivacyParams()
+    opendsr: OpenDsrParams = OpenDsrParams()
     consent: ConsentParams = ConsentParams()
     definitions: DefinitionParams = DefinitionParams()
     sweeps: SweepParams = SweepParams()

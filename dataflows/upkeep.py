@@ -1,7 +1,7 @@
 """Does what goes through everybody at once: keeps RFM bounds fresh, writes exports.
 
-And finishes erasures, writes archives of access and deletes workspaces. A process of its own,
-because that takes its time.
+And finishes erasures, writes archives of access, deletes workspaces and sends callbacks of OpenDSR.
+A process of its own, because that takes its time.
 
 Any number of these processes may run; one at a time takes bounds (`store.segments.rfm_refresh`),
 writes one export (`store.export.jobs`), finishes erasures (`dataflows.erasure`), writes an archive
@@ -22,6 +22,7 @@ import structlog
 
 from config.settings import Settings
 from dataflows.accessing import writing_archives
+from dataflows.callbacks import sending_callbacks
 from dataflows.deletion import deleting_workspaces
 from dataflows.erasing import finishing_erasures
 from dataflows.exporting import writing_exports
@@ -50,8 +51,9 @@ def run(settings: Settings) -> None:
         finishing_erasures(settings, stop) as check_erasures,
         writing_archives(settings, stop) as check_access,
         deleting_workspaces(settings, stop) as check_deletions,
+        sending_callbacks(settings, stop) as check_callbacks,
     ):
-        checks = (check_exports, check_erasures, check_access, check_deletions)
+        checks = (check_exports, check_erasures, check_access, check_deletions, check_callbacks)
         while_store_is_away("upkeep", stop, partial(_run_once, settings, stop, checks))
 
 

@@ -67,6 +67,11 @@ def command_id(salt: bytes, kind: str, audit_row: int) -> str:
     return f"{kind}-{audit_row}-{proof}"
 
 
+def request_digest(salt: bytes, content: bytes) -> bytes:
+    """Name what another system asked for: 32 bytes, equal for equal contents."""
+    return blake2b(content, digest_size=32, key=salt, person=b"request").digest()
+
+
 def seal_of(salt: bytes, received_ms: int, command: bytes) -> str:
     """Seal a command: nobody without the workspace's salt can make one, or change one.
 

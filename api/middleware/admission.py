@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.web.deps import identify
-from api.web.errors import QUERY_PREFIX, ApiError, TooLargeError, answer
+from api.web.errors import API_PREFIXES, QUERY_PREFIX, ApiError, TooLargeError, answer
 
 LOGIN_PATH: Final = QUERY_PREFIX + "login"
 LOGIN_LIMIT_BYTES: Final = 4096
@@ -37,7 +37,7 @@ class Admission:
         """Pass a request on, or refuse it."""
         if (
             scope["type"] == "http"
-            and scope["path"].startswith(QUERY_PREFIX)
+            and scope["path"].startswith(API_PREFIXES)
             and scope["method"] not in _BODILESS
         ):
             request = Request(scope)

@@ -12,7 +12,7 @@ from typing import Final
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.web.errors import QUERY_PREFIX
+from api.web.errors import API_PREFIXES
 
 _NOSNIFF: Final = {"x-content-type-options": "nosniff"}
 CONTENT_SECURITY_POLICY: Final = (
@@ -33,7 +33,7 @@ PAGES: Final = {
 }
 """Of pages, their files, and whatever else is no program's."""
 QUERIES: Final = {"cache-control": "no-store", **_NOSNIFF}
-"""Of the query API."""
+"""Of the query API and of OpenDSR."""
 
 
 class DefaultHeaders:
@@ -65,7 +65,7 @@ class DefaultHeaders:
         await self._app(scope, receive, sending)
 
     def _headers_of(self, path: str) -> Mapping[str, str]:
-        if path.startswith(QUERY_PREFIX):
+        if path.startswith(API_PREFIXES):
             return QUERIES
         return {} if first_part(path) in self._bare else PAGES
 

@@ -13,6 +13,7 @@ from api.privacy.access_schemas import AccessRequest, ArchiveLinkView
 from api.privacy.archives import link_to, linked, record_download
 from api.privacy.asking import meant
 from api.privacy.entering import enter_access, request_of
+from api.privacy.laws import law_of
 from api.privacy.requests_schemas import RequestView
 from api.web.actors import named
 from api.web.deps import Admin, PoolDep, SettingsDep, state
@@ -52,8 +53,9 @@ async def request_access(
     the archive. `GET /cdp/privacy/requests/{id}` tells how far it is. Refused while the
     archive of an earlier request of the person is under way.
     """
+    law = law_of(settings.privacy, body.regulation)
     found = await meant(pool, caller, settings.identity, body)
-    entered = await enter_access(pool, caller, found, body.reason, settings.privacy.due_after)
+    entered = await enter_access(pool, caller, found, body.reason, law)
     ordered = await archives.of_requests(pool, caller.workspace, [entered.id])
     view = RequestView.from_row(entered, now(), ordered.get(entered.id))
     return (await named(pool, caller, [view]))[0]

@@ -4,6 +4,7 @@ from pydantic import ConfigDict, Field
 from pydantic.config import JsonDict
 
 from api.privacy.erasures_schemas import PersonRequest
+from api.privacy.laws import RegulationName
 from api.web.texts import ReasonText
 from api.web.values import Instant, View
 from domain.privacy.access import ArchiveReason, ArchiveStatus
@@ -39,6 +40,7 @@ class AccessRequest(PersonRequest):
         description="Kept in the audit log for ever. No personal data: name the case, not the"
         " person."
     )
+    regulation: RegulationName
 
 
 class ArchiveView(View):
@@ -50,7 +52,8 @@ class ArchiveView(View):
         description="Why there is no file: `kept` long enough; `erased`: somebody in it was;"
         " `gone`: nobody has these identifiers any more; `parted`: several people have them, ask"
         " for each; `disk`: it could not be written; `error`: the log has the place;"
-        " `writer_died`: several times."
+        " `writer_died`: several times;"
+        " `cancelled`: before it was begun."
     )
     sections: dict[str, int] = Field(description="Rows written so far, by section.")
     rows: int = Field(description="Of all sections.")
@@ -80,6 +83,8 @@ def advice(row: ArchiveRow) -> str | None:
     if row.status == ArchiveStatus.FAILED:
         if row.reason == ArchiveReason.ERASED:
             return "Somebody in it was erased meanwhile: ask again for whoever is left."
+        if row.reason == ArchiveReason.CANCELLED:
+            return None
         return f"There is no archive: POST /cdp/privacy/requests/{row.request}/retry."
     return None
 

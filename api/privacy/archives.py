@@ -46,14 +46,16 @@ async def link_to(
     """Make a link to the archive of a request, on record.
 
     Raises:
-        ConflictError: it is none of access, or there is no archive yet.
+        ConflictError: it is none of access, nothing is held, or there is no archive yet.
         GoneError: the archive is gone, or somebody deleted its file.
     """
     if request.kind != RequestKind.ACCESS:
         raise ConflictError("An erasure has no archive; take its receipt.")
     token = secrets.token_urlsafe(_TOKEN_BYTES)
     lifetime = settings.privacy.link_lifetime
-    found = (await archives.of_requests(pool, caller.workspace, [request.id]))[request.id]
+    found = (await archives.of_requests(pool, caller.workspace, [request.id])).get(request.id)
+    if found is None:
+        raise ConflictError("There is no archive: nothing is held.")
     path = archive_files(settings).path(found.request, found.attempt)
     if request.status == ArchiveStatus.READY and not await asyncio.to_thread(path.is_file):
         raise GoneError("The archive's file is not there any more: ask for it again.")

@@ -1,10 +1,11 @@
 """Enters requests into the audit log and the register, each in one transaction."""
 
-from datetime import timedelta
+from datetime import datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from api.privacy.erasures_schemas import ErasureRequest
+from api.privacy.laws import Law
 from api.web.deps import Caller
 from api.web.errors import ConflictError, NotFoundError
 from domain.keys import command_id, message_key
@@ -19,12 +20,43 @@ from store.privacy.register import NewRequest, PrivacyRequest, Waiting
 from store.profiles.profiles import StoredProfile
 
 
+class Subject(NamedTuple):
+    """Whom a request is about.
+
+    Attributes:
+        profile: the person's id; of somebody unknown, the first of the keys.
+        keys: sorted keys of identifiers.
+    """
+
+    profile: bytes
+    keys: list[bytes]
+
+    @classmethod
+    def from_stored(cls, found: StoredProfile) -> "Subject":
+        """A person with exactly the identifiers that they have now."""
+        return cls(found.person.id, sorted(identifier.key for identifier in found.identifiers))
+
+
+class Asked(NamedTuple):
+    """What is asked for.
+
+    Attributes:
+        law: under which law.
+        afterwards: of an erasure; else None.
+        since: when the person asked, where that was earlier; the answer is due from then on.
+        is_answered: nothing is left to do.
+    """
+
+    kind: RequestKind
+    reason: str
+    law: Law
+    afterwards: Afterwards | None = None
+    since: datetime | None = None
+    is_answered: bool = False
+
+
 async def enter(
-    pool: Pool,
-    caller: Caller,
-    found: StoredProfile,
-    body: ErasureRequest,
-    due_after: timedelta,
+    pool: Pool, caller: Caller, found: StoredProfile, body: ErasureRequest, law: Law
 ) -> PrivacyRequest:
     """Enter a request; it names exactly the identifiers that the person has now.
 
@@ -33,28 +65,37 @@ async def enter(
         caller: who asks.
         found: whom it is about.
         body: what is asked for.
-        due_after: it is due so long after.
+        law: under which law.
 
     Raises:
         ConflictError: the person has other identifiers than were approved, or an earlier request
             names all of them and is not processed.
     """
-    keys: list[bytes] = sorted(identifier.key for identifier in found.identifiers)
-    if body.fingerprint not in {None, fingerprint(keys)}:
+    subject = Subject.from_stored(found)
+    if body.fingerprint not in {None, fingerprint(subject.keys)}:
         raise ConflictError(
             "The person has other identifiers than the preview showed: preview again."
         )
     async with transaction(pool) as conn:
-        waiting = await register.claim(conn, caller.workspace, keys)
-        if waiting is not None:
-            raise ConflictError(_refusal(waiting))
-        asked = _Asked(RequestKind.ERASURE, found, body.reason, due_after, body.afterwards)
-        number = await _add(conn, caller, asked)
+        asked = Asked(RequestKind.ERASURE, body.reason, law, body.afterwards)
+        number = await add_erasure(conn, caller, subject, asked)
     return await request_of(pool, caller, number)
 
 
+async def add_erasure(conn: AsyncConn, caller: Caller, subject: Subject, asked: Asked) -> int:
+    """Enter an erasure within a transaction; answers its number.
+
+    Raises:
+        ConflictError: an earlier request names all these identifiers and is not processed.
+    """
+    waiting = await register.claim(conn, caller.workspace, subject.keys)
+    if waiting is not None:
+        raise ConflictError(_refusal(waiting))
+    return await _add(conn, caller, subject, asked)
+
+
 async def enter_access(
-    pool: Pool, caller: Caller, found: StoredProfile, reason: str, due_after: timedelta
+    pool: Pool, caller: Caller, found: StoredProfile, reason: str, law: Law
 ) -> PrivacyRequest:
     """Enter a request of access, and order its archive.
 
@@ -63,59 +104,62 @@ async def enter_access(
         caller: who asks.
         found: whom it is about.
         reason: why.
-        due_after: it is due so long after.
+        law: under which law.
 
     Raises:
         ConflictError: the archive of an earlier request of the person is under way.
     """
-    keys = [UUID(bytes=identifier.key) for identifier in found.identifiers]
+    subject = Subject.from_stored(found)
     async with transaction(pool) as conn:
-        waiting = await archives.waiting(conn, caller.workspace, keys)
-        if waiting is not None:
-            raise ConflictError(
-                f"Request {waiting.id} asks for this already; it is {waiting.status}."
-            )
-        number = await _add(conn, caller, _Asked(RequestKind.ACCESS, found, reason, due_after))
-        await archives.add(conn, number)
+        number = await add_access(conn, caller, subject, Asked(RequestKind.ACCESS, reason, law))
     return await request_of(pool, caller, number)
 
 
-class _Asked(NamedTuple):
-    """What is entered; it names exactly the identifiers that the person has now."""
+async def add_access(conn: AsyncConn, caller: Caller, subject: Subject, asked: Asked) -> int:
+    """Enter a request of access within a transaction, and order its archive; answers its number.
 
-    kind: RequestKind
-    found: StoredProfile
-    reason: str
-    due_after: timedelta
-    afterwards: Afterwards | None = None
+    No archive is ordered of one that is answered.
+
+    Raises:
+        ConflictError: the archive of an earlier request of the person is under way.
+    """
+    keys = [UUID(bytes=key) for key in subject.keys]
+    waiting = await archives.waiting(conn, caller.workspace, keys)
+    if waiting is not None:
+        raise ConflictError(f"Request {waiting.id} asks for this already; it is {waiting.status}.")
+    number = await _add(conn, caller, subject, asked)
+    if not asked.is_answered:
+        await archives.add(conn, number)
+    return number
 
 
 _ACTIONS: Final = {RequestKind.ERASURE: REQUESTED, RequestKind.ACCESS: ACCESS_REQUESTED}
 
 
-async def _add(conn: AsyncConn, caller: Caller, asked: _Asked) -> int:
+async def _add(conn: AsyncConn, caller: Caller, subject: Subject, asked: Asked) -> int:
     """Enter a request; its number in the register."""
-    keys: list[bytes] = sorted(identifier.key for identifier in asked.found.identifiers)
-    action, profile = _ACTIONS[asked.kind], asked.found.person.id
-    detail: dict[str, Any] = {"identifiers": [UUID(bytes=key).hex for key in keys]}
+    action = _ACTIONS[asked.kind]
+    detail: dict[str, Any] = {"identifiers": [UUID(bytes=key).hex for key in subject.keys]}
     if asked.afterwards is not None:
         detail["afterwards"] = asked.afterwards
-    detail["reason"] = asked.reason
-    subject = f"profile:{UUID(bytes=profile)}"
-    entered = await append_async(conn, caller.workspace, caller.actor, action, subject, detail)
+    detail |= {"regulation": asked.law.name, "reason": asked.reason}
+    about = f"profile:{UUID(bytes=subject.profile)}"
+    entered = await append_async(conn, caller.workspace, caller.actor, action, about, detail)
     name = command_id(caller.salt, action, entered.id)
     new = NewRequest(
         command=message_key(caller.salt, name),
         command_id=name,
-        profile=profile,
-        keys=keys,
+        profile=subject.profile,
+        keys=subject.keys,
         afterwards=asked.afterwards,
         reason=asked.reason,
         requested_by=caller.actor,
         audit_id=entered.id,
         requested_at=entered.at,
-        due_at=entered.at + asked.due_after,
+        due_at=min(entered.at, asked.since or entered.at) + asked.law.due_after,
+        regulation=asked.law.name,
         kind=asked.kind,
+        completed_at=entered.at if asked.is_answered else None,
     )
     return await register.add(conn, caller.workspace, new)
 

@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from api.privacy.asking import meant
 from api.privacy.entering import enter, request_of
 from api.privacy.erasures_schemas import ErasurePreview, ErasureRequest, PersonRequest
+from api.privacy.laws import law_of
 from api.privacy.requests_schemas import RequestView
 from api.privacy.sending import send
 from api.web.actors import named
@@ -58,8 +59,9 @@ async def erase_person(
     Refused where the person has other identifiers than the preview showed, and while an earlier
     request that names all of them is not processed.
     """
+    law = law_of(settings.privacy, body.regulation)
     found = await meant(pool, caller, settings.identity, body)
-    entered = await enter(pool, caller, found, body, settings.privacy.due_after)
+    entered = await enter(pool, caller, found, body, law)
     await send(pool, log, caller, entered)
     view = RequestView.from_row(await request_of(pool, caller, entered.id), now())
     return (await named(pool, caller, [view]))[0]

@@ -9,6 +9,7 @@ import msgspec
 from pydantic import ConfigDict, Field, model_validator
 from pydantic.config import JsonDict
 
+from api.privacy.laws import RegulationName
 from api.profiles.parts_schemas import EXAMPLE_ID
 from api.web.texts import ReasonText
 from api.web.values import Instant, Request, View
@@ -87,6 +88,7 @@ class ErasureRequest(PersonRequest):
         description="Of the preview that was approved: 409 where the person has other identifiers"
         " by now.",
     )
+    regulation: RegulationName
 
 
 class MaskedIdentifier(View):

@@ -8,19 +8,26 @@ from fastapi import APIRouter, Query, Response
 from api.privacy.archives import order_again
 from api.privacy.entering import request_of
 from api.privacy.receipts_schemas import ReceiptView
-from api.privacy.requests_schemas import RequestDetailView, RequestStatisticsView, RequestView
+from api.privacy.requests_schemas import (
+    ExtendRequest,
+    OpenDsrView,
+    RequestDetailView,
+    RequestStatisticsView,
+    RequestView,
+)
 from api.privacy.sending import send
 from api.web.actors import named, named_page
-from api.web.deps import Admin, Caller, LogDep, PoolDep, Reader
+from api.web.deps import Admin, Caller, LogDep, PoolDep, Reader, SettingsDep
 from api.web.errors import ConflictError
 from api.web.paging import Page, PagingDep, RowId
 from api.web.transaction import TransactionsDep
 from api.web.values import now
+from domain.privacy.access import subject_of as archive_subject_of
 from domain.privacy.erasure import RequestKind, RequestStatus
 from domain.privacy.receipt import subject_of
 from store.audit.trail import append_async
 from store.fetch import Pool, transaction
-from store.privacy import archives, months, register
+from store.privacy import archives, months, opendsr, register
 from store.privacy.evidence import receipt_of
 from store.privacy.register import RequestFilter
 
@@ -90,6 +97,39 @@ async def retry_privacy_request(
     return await _detail(pool, caller, id)
 
 
+@router.post("/{id}/extend", summary="Extend the time of a request")
+async def extend_privacy_request(
+    caller: Admin, settings: SettingsDep, pool: PoolDep, id: RowId, body: ExtendRequest
+) -> RequestDetailView:
+    """Lets an answer take longer, once, by as much as its law allows (`privacy.regulations`).
+
+    GDPR Art. 12(3) and the CCPA allow it where it is necessary, and want the person to be told the
+    reason in time: that is up to you. Refused where the request is answered, or was extended
+    before.
+    """
+    request = await request_of(pool, caller, id)
+    law = settings.privacy.regulations.get(request.regulation)
+    if law is None:
+        raise ConflictError("The settings have no longer the law that this request is under.")
+    async with transaction(pool) as conn:
+        held = await register.extend(
+            conn, caller.workspace, id, law.extension, caller.actor, body.reason
+        )
+        if held is None:
+            raise ConflictError(f"Request {id} is answered, or its time was extended before.")
+        about = subject_of if request.kind == RequestKind.ERASURE else archive_subject_of
+        detail = {
+            "request": id,
+            "first_due_at": held.first_due_at.astimezone(UTC).isoformat(),
+            "due_at": held.due_at.astimezone(UTC).isoformat(),
+            "reason": body.reason,
+        }
+        await append_async(
+            conn, caller.workspace, caller.actor, "privacy.extend", about(request.command), detail
+        )
+    return await _detail(pool, caller, id)
+
+
 @router.get(
     "/{id}/receipt",
     summary="Get the receipt of an erasure",
@@ -129,5 +169,12 @@ async def _detail(pool: Pool, caller: Caller, number: int) -> RequestDetailView:
     recorded = row.processed_at is not None and await register.recorded(
         pool, caller.workspace, subject_of(row.command)
     )
-    view = RequestDetailView.from_rows(row, recipients, now(), found.get(number), recorded=recorded)
+    sent = await opendsr.of_request(pool, caller.workspace, number)
+    told = None
+    if sent is not None:
+        calls = await opendsr.callbacks(pool, caller.workspace, sent.id)
+        told = OpenDsrView.from_rows(sent, calls)
+    view = RequestDetailView.from_rows(
+        row, recipients, now(), found.get(number), told, recorded=recorded
+    )
     return (await named(pool, caller, [view]))[0]

@@ -9,11 +9,15 @@ from pydantic.config import JsonDict
 from api.privacy.access_schemas import ArchiveView, advice
 from api.profiles.parts_schemas import EXAMPLE_ID
 from api.web.actors import ActorName
-from api.web.values import Instant, View
+from api.web.texts import ReasonText
+from api.web.values import Instant, Request, View
 from domain.privacy.erasure import Afterwards, RecipientOutcome, RequestKind, RequestStatus, Step
+from domain.privacy.opendsr import SubjectRequestStatus, SubjectRequestType
 from domain.privacy.receipt import StepDone, steps_of
+from sinks.opendsr.callbacks import host_of
 from store.privacy.archives import ArchiveRow
 from store.privacy.months import Month, OpenRequests
+from store.privacy.opendsr import CallbackRow, SentRequest
 from store.privacy.register import PrivacyRequest, RecipientRow
 
 AT = "2026-03-01T09:30:00Z"
@@ -39,7 +43,9 @@ _REQUEST: JsonDict = {
     "requested_by": "key:1",
     "requested_by_name": "ada",
     "requested_at": AT,
+    "regulation": "gdpr",
     "due_at": "2026-03-31T09:30:00Z",
+    "extension": None,
     "overdue": False,
     "status": "processing",
     "processed_at": AT,
@@ -90,6 +96,28 @@ class RecipientView(View):
         return cls.model_validate(vars(row) | {"outcome": row.outcome or None})
 
 
+class ExtensionView(View):
+    """That an answer may take longer, which is said once."""
+
+    at: Instant
+    by: str
+    reason: str
+    first_due_at: Instant = Field(description="When it was due before.")
+
+
+class ExtendRequest(Request):
+    """Why an answer takes longer."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"reason": "several archives have to be searched"}]}
+    )
+
+    reason: ReasonText = Field(
+        description="The person must be told it, too. Kept in the audit log for ever. No personal"
+        " data."
+    )
+
+
 class RequestView(View):
     """A request and how far it is."""
 
@@ -105,14 +133,16 @@ class RequestView(View):
     requested_by: str
     requested_by_name: ActorName = None
     requested_at: Instant
-    due_at: Instant
+    regulation: str = Field(description="The law that it is under: of `privacy.regulations`.")
+    due_at: Instant = Field(description="By that law, and by its extension.")
+    extension: ExtensionView | None = Field(description="Null while its time is not extended.")
     overdue: bool = Field(description="Not completed, and past its time.")
     status: RequestStatus = Field(
         description="`not_sent`: the event log has not confirmed the command, retry it;"
         " `requested`: it waits in the log; `processing`: the person is removed, steps are left;"
         " `completed`: every step is done. Of access, `requested`: it waits for its writer;"
         " `processing`: it is being written; `ready`: it can be downloaded; `expired`: its file is"
-        " gone; `failed`: there is none, see `archive.reason`."
+        " gone; `completed`: nothing is held; `failed`: there is none, see `archive.reason`."
     )
     processed_at: Instant | None
     completed_at: Instant | None
@@ -138,6 +168,56 @@ class RequestView(View):
         return cls.model_validate(_fields(row, at, archive))
 
 
+class CallbackView(View):
+    """What the sender of a request is told of a change of its status."""
+
+    host: str = Field(description="Of the address that it goes to.")
+    status: SubjectRequestStatus
+    attempts: int
+    created_at: Instant
+    sent_at: Instant | None
+    given_up_at: Instant | None
+    error: str | None = Field(description="Of the last attempt that failed.")
+
+    @classmethod
+    def from_row(cls, row: CallbackRow) -> "CallbackView":
+        """From the store."""
+        return cls(
+            host=host_of(row.url),
+            status=SubjectRequestStatus(row.status),
+            attempts=row.attempts,
+            created_at=row.created_at,
+            sent_at=row.sent_at,
+            given_up_at=row.dead_at,
+            error=row.error or None,
+        )
+
+
+class OpenDsrView(View):
+    """That another system sent a request, and what it is told."""
+
+    subject_request_id: UUID
+    type: SubjectRequestType
+    status: SubjectRequestStatus
+    group_id: str | None
+    submitted_at: Instant
+    requests: list[int] = Field(description="All that it became, one for each person.")
+    callbacks: list[CallbackView]
+
+    @classmethod
+    def from_rows(cls, sent: SentRequest, callbacks: list[CallbackRow]) -> "OpenDsrView":
+        """From the store."""
+        return cls(
+            subject_request_id=sent.id,
+            type=SubjectRequestType(sent.kind),
+            status=sent.status,
+            group_id=sent.group_id,
+            submitted_at=sent.submitted_at,
+            requests=sent.requests,
+            callbacks=[CallbackView.from_row(row) for row in callbacks],
+        )
+
+
 class RequestDetailView(RequestView):
     """A request with its steps and its recipients."""
 
@@ -150,6 +230,7 @@ class RequestDetailView(RequestView):
                     "recipients": [RECIPIENT],
                     "command": COMMAND,
                     "recorded": True,
+                    "opendsr": None,
                 }
             ]
         }
@@ -164,6 +245,9 @@ class RequestDetailView(RequestView):
     recorded: bool = Field(
         description="Whether the audit log has what an erasure removed: then there is a receipt."
     )
+    opendsr: OpenDsrView | None = Field(
+        description="Where another system sent it (`/opendsr/v3/requests`); else null."
+    )
 
     @classmethod
     def from_rows(
@@ -172,6 +256,7 @@ class RequestDetailView(RequestView):
         recipients: list[RecipientRow],
         at: datetime,
         archive: ArchiveRow | None = None,
+        opendsr: OpenDsrView | None = None,
         *,
         recorded: bool = False,
     ) -> "RequestDetailView":
@@ -184,6 +269,7 @@ class RequestDetailView(RequestView):
                 "steps": [StepView.from_step(step) for step in steps],
                 "recipients": [RecipientView.from_row(each) for each in recipients],
                 "recorded": recorded,
+                "opendsr": opendsr,
             }
         )
 
@@ -200,7 +286,9 @@ def _fields(row: PrivacyRequest, at: datetime, archive: ArchiveRow | None) -> di
         "reason": row.reason,
         "requested_by": row.requested_by,
         "requested_at": row.requested_at,
+        "regulation": row.regulation,
         "due_at": row.due_at,
+        "extension": _extension(row),
         "overdue": row.completed_at is None and row.due_at < at,
         "status": row.status,
         "processed_at": row.processed_at,
@@ -209,6 +297,17 @@ def _fields(row: PrivacyRequest, at: datetime, archive: ArchiveRow | None) -> di
         "joined": row.joined,
         "archive": None if archive is None else ArchiveView.from_row(archive),
         "advice": _advice(row, archive),
+    }
+
+
+def _extension(row: PrivacyRequest) -> dict[str, object] | None:
+    if row.first_due_at is None:
+        return None
+    return {
+        "at": row.extended_at,
+        "by": row.extended_by,
+        "reason": row.extension_reason,
+        "first_due_at": row.first_due_at,
     }
 
 
@@ -231,7 +330,9 @@ class MonthView(View):
     month: str = Field(description="YYYY-MM.")
     received: int = Field(description="Asked for in it.")
     kinds: dict[RequestKind, int] = Field(description="Those, by what was asked for.")
+    regulations: dict[str, int] = Field(description="Those, by the law that they are under.")
     completed: int = Field(description="Completed in it, whenever they were asked for.")
+    late: int = Field(description="Of those, after they were due; the others were in time.")
     overdue: int = Field(description="Due in it, and not completed by then.")
     median_days: float | None = Field(
         description="From request to completion, of those completed in it; null where none was."
@@ -257,7 +358,9 @@ class RequestStatisticsView(View):
                             "month": "2026-03",
                             "received": 14,
                             "kinds": {"erasure": 11, "access": 3},
+                            "regulations": {"gdpr": 12, "ccpa": 2},
                             "completed": 12,
+                            "late": 0,
                             "overdue": 0,
                             "median_days": 1.25,
                         }

@@ -1,4 +1,6 @@
-"""One table from errors to answers: problem+json (RFC 9457) below ``/cdp``, else the collector's.
+"""One table from errors to answers.
+
+Problem+json (RFC 9457) below ``/cdp``, OpenDSR's own below ``/opendsr``, else the collector's.
 
 Nothing that a client sent is repeated in an answer, and no message of an unexpected error leaves
 the process: both may hold personal data.
@@ -27,6 +29,9 @@ from store.gate.commands import GateCommandError
 from store.unify.history import EVENTS_LIMIT, TooEventfulError
 
 QUERY_PREFIX: Final = "/cdp/"
+DSR_PREFIX: Final = "/opendsr/"
+API_PREFIXES: Final = (QUERY_PREFIX, DSR_PREFIX)
+"""Below which requests need an API key, and bodies have a limit."""
 STORE_RETRY_AFTER_S: Final = 2.0
 """Postgres restarts within this."""
 RULE_PLACE: Final = ("body", "rule")
@@ -287,6 +292,8 @@ def _answer(
         headers["Retry-After"] = whole_seconds(rule.retry_after_s)
     if rule.status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = "Bearer"
+    if request.url.path.startswith(DSR_PREFIX):
+        return _dsr_answer(rule, fields, headers)
     if not request.url.path.startswith(QUERY_PREFIX):
         return JSONResponse({"code": rule.code, "message": rule.detail}, rule.status, headers)
     problem = Problem(
@@ -298,6 +305,17 @@ def _answer(
         errors=fields,
     )
     return JSONResponse(problem.model_dump(), rule.status, headers, "application/problem+json")
+
+
+def _dsr_answer(rule: _Rule, fields: list[FieldProblem], headers: dict[str, str]) -> JSONResponse:
+    """The error object of OpenDSR, section 7.6; whatever is wrong with a request is a 400."""
+    unprocessable = rule.status == HTTPStatus.UNPROCESSABLE_ENTITY
+    status = HTTPStatus.BAD_REQUEST if unprocessable else rule.status
+    told = [f"{each.field}: {each.message}" for each in fields] or [rule.detail]
+    domain = "Validation" if status == HTTPStatus.BAD_REQUEST else "Stratum"
+    errors = [{"domain": domain, "reason": rule.code, "message": message} for message in told]
+    error = {"code": int(status), "message": rule.detail, "errors": errors}
+    return JSONResponse({"error": error}, status, headers)
 
 
 def unexpected(request: Request) -> JSONResponse:

@@ -93,6 +93,11 @@ class PrivacyClient:
         """Send a request again."""
         return self._json("POST", f"/cdp/privacy/requests/{number}/retry")
 
+    def extend(self, number: int, reason: str) -> dict[str, Any]:
+        """Let an answer take longer."""
+        path = f"/cdp/privacy/requests/{number}/extend"
+        return self._json("POST", path, body={"reason": reason})
+
     def receipt(self, number: int) -> bytes:
         """The receipt as the server writes it."""
         return self._answer("GET", f"/cdp/privacy/requests/{number}/receipt").content

@@ -36,8 +36,18 @@ Number = Annotated[int, typer.Argument(metavar="REQUEST", help="Number of the re
 ApiKey = Annotated[
     str,
     typer.Option(
-        help="API key; admin to preview, erase, access, link and retry, else read.",
+        help="API key; admin to preview, erase, access, link, extend and retry; else read.",
         envvar="STRATUM_API_KEY",
+    ),
+]
+
+
+Law = Annotated[
+    str | None,
+    typer.Option(
+        "--regulation",
+        help="The law that the person invokes, as gdpr or ccpa; it says when the answer is due."
+        " Default: the server's.",
     ),
 ]
 
@@ -51,7 +61,7 @@ def preview(person: Person, *, api_key: ApiKey, url: Url = LOCAL) -> None:
 
 
 @app.command()
-def erase(
+def erase(  # noqa: PLR0913 - each is an option
     person: Person,
     *,
     reason: Reason,
@@ -60,6 +70,7 @@ def erase(
         Afterwards,
         typer.Option(help="Later activity makes a new person, or none of it is kept."),
     ] = Afterwards.NEW,
+    regulation: Law = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     wait: Annotated[
         bool, typer.Option("--wait", help="Show the steps until all are done.")
@@ -81,7 +92,7 @@ def erase(
         show_preview(found)
         if not yes:
             _confirmed(found["masked"][0]["masked"])
-        body |= {"reason": reason, "afterwards": afterwards.value}
+        body |= {"reason": reason, "afterwards": afterwards.value, "regulation": regulation}
         request = client.erase(body | {"fingerprint": found["fingerprint"]})
         echo(f"request {request['id']} is {request['status']}, due {request['due_at']}")
         if wait and follow(client, request["id"], wait_limit)["status"] != "completed":
@@ -95,6 +106,7 @@ def access(
     *,
     reason: Reason,
     api_key: ApiKey,
+    regulation: Law = None,
     wait: Annotated[bool, typer.Option("--wait", help="Until the archive is written.")] = False,
     wait_limit: Annotated[
         float, typer.Option(help="Wait for so many seconds at most; 0: as long as it takes.", min=0)
@@ -110,7 +122,7 @@ def access(
     Check first that whoever asks is this person. Ends with code 1 where it was waited for in vain,
     or there is no archive.
     """
-    body = person_of(person) | {"reason": reason}
+    body = person_of(person) | {"reason": reason, "regulation": regulation}
     if out is not None and not out.absolute().parent.is_dir():
         raise typer.BadParameter("its folder is not there", param_hint="--out")
     with asking(url, api_key) as http:
@@ -185,6 +197,16 @@ def retry(number: Number, *, api_key: ApiKey, url: Url = LOCAL) -> None:
     """Send an erasure to the event log again, or have an archive that failed written again."""
     with asking(url, api_key) as http:
         show_request(PrivacyClient(http).retry(number))
+
+
+@app.command()
+def extend(number: Number, *, reason: Reason, api_key: ApiKey, url: Url = LOCAL) -> None:
+    """Let an answer take longer, once, by as much as its law allows.
+
+    The person must be told the reason before the answer was due.
+    """
+    with asking(url, api_key) as http:
+        show_request(PrivacyClient(http).extend(number, reason))
 
 
 @app.command()

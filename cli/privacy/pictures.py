@@ -58,10 +58,14 @@ def show_request(request: View) -> None:
     echo(f"request {request['id']}: {request['status']}{late}")
     echo(f"  asked for at {minute(request['requested_at'])} by {who}: {request['reason']}")
     echo(f"  person {request['profile_id']}, {request['identifiers']} identifiers")
+    if request["extension"]:
+        said = request["extension"]
+        echo(f"  extended at {minute(said['at'])} by {said['by']}: {said['reason']}")
     if request["kind"] == "access":
         show_archive(request)
         return
-    echo(f"  due {minute(request['due_at'])}, afterwards {request['afterwards']}")
+    due = f"{minute(request['due_at'])} ({request['regulation']})"
+    echo(f"  due {due}, afterwards {request['afterwards']}")
     if request["removed"] is not None:
         told = ", ".join(f"{count:,} {name}" for name, count in request["removed"].items())
         echo(f"  removed at {minute(request['processed_at'])}: {told}")
@@ -77,7 +81,10 @@ def show_request(request: View) -> None:
 def show_archive(request: View) -> None:
     """Print how far the archive of a request is."""
     archive = request["archive"]
-    echo(f"  due {minute(request['due_at'])}, access")
+    echo(f"  due {minute(request['due_at'])} ({request['regulation']}), access")
+    if archive is None:
+        echo("  nothing is held")
+        return
     if archive["reason"]:
         echo(f"  no archive: {archive['reason']}")
     elif archive["size_bytes"] is not None:

@@ -39,6 +39,7 @@ class ArchiveReason(StrEnum):
         DISK: it could not be written.
         ERROR: something that nobody expected; the log has the place.
         WRITER_DIED: several writers ended without a word.
+        CANCELLED: whoever asked took it back before it was begun.
     """
 
     KEPT = "kept"
@@ -48,6 +49,7 @@ class ArchiveReason(StrEnum):
     DISK = "disk"
     ERROR = "error"
     WRITER_DIED = "writer_died"
+    CANCELLED = "cancelled"
 
 
 UNDER_WAY: Final = (ArchiveStatus.REQUESTED, ArchiveStatus.PROCESSING)
@@ -60,7 +62,7 @@ ARCHIVE_TRANSITIONS: Final[Transitions] = {
     (ArchiveStatus.PROCESSING, ArchiveStatus.REQUESTED): "given back",
     (ArchiveStatus.PROCESSING, ArchiveStatus.READY): "all written",
     (ArchiveStatus.PROCESSING, ArchiveStatus.FAILED): "given up, writers died, or they were erased",
-    (ArchiveStatus.REQUESTED, ArchiveStatus.FAILED): "they were erased",
+    (ArchiveStatus.REQUESTED, ArchiveStatus.FAILED): "they were erased, or it was cancelled",
     (ArchiveStatus.FAILED, ArchiveStatus.REQUESTED): "asked for again",
     (ArchiveStatus.READY, ArchiveStatus.EXPIRED): "kept long enough, parted, or they were erased",
 }

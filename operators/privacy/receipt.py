@@ -245,7 +245,7 @@ def _registered(receipt: ErasureReceipt, stored: ErasureReceipt | None) -> Itera
     for name, was, now in _differences("", mine, theirs):
         if name.partition(".")[0] in _MOVING:
             continue
-        if _is_news(receipt, was, now):
+        if _is_news(receipt, name, was, now):
             yield Finding(True, f"{name}: since then {now}")
             continue
         same = False
@@ -254,9 +254,13 @@ def _registered(receipt: ErasureReceipt, stored: ErasureReceipt | None) -> Itera
         yield Finding(True, "the register says the same in every field")
 
 
-def _is_news(receipt: ErasureReceipt, was: object, now: object) -> bool:
+def _is_news(receipt: ErasureReceipt, name: str, was: object, now: object) -> bool:
     """Whether it may well have happened after the receipt was issued."""
-    if receipt.status == RequestStatus.COMPLETED or was not in _LATER:
+    if receipt.status == RequestStatus.COMPLETED:
+        return False
+    if name == "due_at":  # it may have been extended
+        return isinstance(was, str) and isinstance(now, str) and now > was
+    if was not in _LATER:
         return False
     try:
         return not isinstance(now, str) or datetime.fromisoformat(now) > receipt.issued_at

@@ -53,7 +53,11 @@ class HttpRunner:
         """
         try:
             with self._client.stream(
-                request.method, request.url, headers=list(request.headers), content=request.body
+                request.method,
+                request.url,
+                headers=list(request.headers),
+                content=request.body,
+                extensions={"sni_hostname": request.server_name} if request.server_name else None,
             ) as answer:
                 body = bytearray()
                 for chunk in answer.iter_bytes():

@@ -15,6 +15,8 @@ class Request:
     Attributes:
         adds: it adds people to an audience, so that it leaves only where the gate lets it
             (`sinks.http.rate_limit`).
+        server_name: whose certificate the server must have, where the address has no name; empty:
+            that of the address.
     """
 
     method: str
@@ -22,6 +24,7 @@ class Request:
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     body: bytes = field(default=b"", repr=False)
     adds: bool = False
+    server_name: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True)

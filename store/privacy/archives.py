@@ -45,10 +45,12 @@ _WAITING: Final = f"""
     WHERE a.workspace_id = %(workspace)s AND a.status IN {one_of(UNDER_WAY)}
       AND r.keys && %(keys)s ORDER BY a.request LIMIT 1
 """
+_FINAL: Final = (ArchiveReason.ERASED, ArchiveReason.CANCELLED)
+"""What is not written again."""
 _AGAIN: Final = f"""
     UPDATE access_archives SET status = '{ArchiveStatus.REQUESTED}', reason = '', deaths = 0,
         finished_at = NULL
-    WHERE request = %s AND status = '{ArchiveStatus.FAILED}' AND reason <> '{ArchiveReason.ERASED}'
+    WHERE request = %s AND status = '{ArchiveStatus.FAILED}' AND reason NOT IN {one_of(_FINAL)}
     RETURNING request
 """
 _LINK: Final = f"""

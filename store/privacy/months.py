@@ -7,7 +7,7 @@ from domain.privacy.erasure import RequestKind
 from store.fetch import Pool, fetch, fetch_one
 
 _DONE: Final = """
-    SELECT r.kind, r.requested_at, r.due_at, r.completed_at
+    SELECT r.kind, r.regulation, r.requested_at, r.due_at, r.completed_at
     FROM privacy_requests r WHERE r.workspace_id = %(workspace)s
 """
 _KINDS: Final = ", ".join(
@@ -17,18 +17,31 @@ _MONTHS: Final = f"""
     WITH zone AS (SELECT time_zone FROM workspaces WHERE id = %(workspace)s),
     found AS ({_DONE}),
     counted AS (
-        SELECT requested_at AS at, kind, 1 AS received, 0 AS completed, 0 AS overdue, NULL AS days
-            FROM found
+        SELECT requested_at AS at, kind, regulation, 1 AS received, 0 AS completed, 0 AS late,
+            0 AS overdue, NULL AS days FROM found
         UNION ALL
-        SELECT completed_at, kind, 0, 1, 0, extract(epoch FROM completed_at - requested_at) / 86400
+        SELECT completed_at, kind, regulation, 0, 1, (due_at < completed_at)::int, 0,
+            extract(epoch FROM completed_at - requested_at) / 86400
             FROM found WHERE completed_at IS NOT NULL
         UNION ALL
-        SELECT due_at, kind, 0, 0, 1, NULL FROM found WHERE due_at < coalesce(completed_at, now())
+        SELECT due_at, kind, regulation, 0, 0, 0, 1, NULL
+            FROM found WHERE due_at < coalesce(completed_at, now())
+    ),
+    placed AS (
+        SELECT to_char(at AT TIME ZONE time_zone, 'YYYY-MM') AS month, counted.*
+        FROM counted CROSS JOIN zone
+    ),
+    laws AS (
+        SELECT month, jsonb_object_agg(regulation, received) AS regulations FROM (
+            SELECT month, regulation, sum(received)::bigint AS received
+            FROM placed WHERE received > 0 GROUP BY month, regulation) each
+        GROUP BY month
     )
-    SELECT to_char(at AT TIME ZONE time_zone, 'YYYY-MM') AS month, sum(received)::bigint,
-        jsonb_build_object({_KINDS}), sum(completed)::bigint, sum(overdue)::bigint,
+    SELECT month, sum(received)::bigint, jsonb_build_object({_KINDS}),
+        coalesce((SELECT regulations FROM laws WHERE laws.month = placed.month), '{{}}'),
+        sum(completed)::bigint, sum(late)::bigint, sum(overdue)::bigint,
         (percentile_cont(0.5) WITHIN GROUP (ORDER BY days))::float8
-    FROM counted CROSS JOIN zone GROUP BY month ORDER BY month DESC LIMIT %(limit)s
+    FROM placed GROUP BY month ORDER BY month DESC LIMIT %(limit)s
 """
 _NOW: Final = f"""
     SELECT count(*) FILTER (WHERE completed_at IS NULL),
@@ -42,8 +55,9 @@ class Month:
 
     Attributes:
         month: ``YYYY-MM``.
-        received: asked for in it; `kinds` are those by kind.
+        received: asked for in it; `kinds` are those by kind, `regulations` those by regulation.
         completed: completed in it.
+        late: of those, after they were due.
         overdue: due in it, and not completed by then.
         median_days: from request to completion, of those completed in it; None where none was.
     """
@@ -51,7 +65,9 @@ class Month:
     month: str
     received: int
     kinds: dict[str, int]
+    regulations: dict[str, int]
     completed: int
+    late: int
     overdue: int
     median_days: float | None
 

@@ -1,7 +1,7 @@
 """The register of requests: who asked for what, when it is due, and how far it is."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
@@ -15,7 +15,8 @@ from store.fetch import Pool, fetch, fetch_one
 from store.privacy import archives
 
 STATUS: Final = f"""CASE
-    WHEN r.kind = '{RequestKind.ACCESS}' THEN {archives.STATUS}
+    WHEN r.kind = '{RequestKind.ACCESS}' THEN
+        CASE WHEN a.request IS NULL THEN '{RequestStatus.COMPLETED}' ELSE {archives.STATUS} END
     WHEN r.completed_at IS NOT NULL THEN '{RequestStatus.COMPLETED}'
     WHEN e.command IS NOT NULL THEN '{RequestStatus.PROCESSING}'
     WHEN r.sent_at IS NOT NULL THEN '{RequestStatus.REQUESTED}'
@@ -25,7 +26,8 @@ _COLUMNS: Final = f"""
         r.reason, r.requested_by,
         r.audit_id, r.requested_at, r.due_at, {STATUS} AS status, e.processed_at,
         r.completed_at, e.until_ms, e.identifiers, e.events, e.links,
-        e.merges, e.memberships, coalesce(cardinality(e.joined), 0), coalesce(e.steps, '{{}}')
+        e.merges, e.memberships, coalesce(cardinality(e.joined), 0), coalesce(e.steps, '{{}}'),
+        r.regulation, r.first_due_at, r.extended_at, r.extended_by, r.extension_reason
     FROM privacy_requests r LEFT JOIN erasures e ON e.command = r.command
         LEFT JOIN access_archives a ON a.request = r.id
     WHERE r.workspace_id = %(workspace)s
@@ -49,12 +51,20 @@ _WAITING: Final = f"""
 """
 _ADD: Final = """
     INSERT INTO privacy_requests (workspace_id, kind, command, command_id, profile, keys,
-        afterwards, reason, requested_by, audit_id, requested_at, due_at)
+        afterwards, reason, requested_by, audit_id, requested_at, due_at, completed_at, regulation)
     VALUES (%(workspace)s, %(kind)s, %(command)s, %(command_id)s, %(profile)s, %(keys)s,
-        %(afterwards)s, %(reason)s, %(requested_by)s, %(audit_id)s, %(requested_at)s, %(due_at)s)
+        %(afterwards)s, %(reason)s, %(requested_by)s, %(audit_id)s, %(requested_at)s, %(due_at)s,
+        %(completed_at)s, %(regulation)s)
     RETURNING id
 """
 _SENT: Final = "UPDATE privacy_requests SET sent_at = coalesce(sent_at, now()) WHERE id = %s"
+_EXTEND: Final = """
+    UPDATE privacy_requests SET first_due_at = due_at, due_at = due_at + %(span)s::interval,
+        extended_at = clock_timestamp(), extended_by = %(actor)s, extension_reason = %(reason)s
+    WHERE id = %(id)s AND workspace_id = %(workspace)s AND completed_at IS NULL
+      AND first_due_at IS NULL
+    RETURNING first_due_at, due_at
+"""
 _PROCESSED: Final = """
     SELECT processed_at FROM erasures WHERE command = %(command)s AND workspace_id = %(workspace)s
 """
@@ -85,6 +95,7 @@ class PrivacyRequest:
         until_ms: events until then are not kept.
         joined: identifiers that the person had by then and kept.
         steps: as the engine's job keeps them.
+        first_due_at: when it was due before the time was extended; None where it was not.
     """
 
     id: int
@@ -110,6 +121,11 @@ class PrivacyRequest:
     memberships: int | None
     joined: int
     steps: dict[str, Any]
+    regulation: str
+    first_due_at: datetime | None
+    extended_at: datetime | None
+    extended_by: str | None
+    extension_reason: str | None
 
 
 @dataclass(frozen=True)
@@ -126,7 +142,12 @@ class RecipientRow:
 
 @dataclass(frozen=True)
 class NewRequest:
-    """A request as it enters the register; its instant is that of its audit entry."""
+    """A request as it enters the register; its instant is that of its audit entry.
+
+    Attributes:
+        regulation: the law that it is under.
+        completed_at: of one that is answered as it comes.
+    """
 
     command: bytes
     command_id: str
@@ -138,7 +159,9 @@ class NewRequest:
     audit_id: int
     requested_at: datetime
     due_at: datetime
+    regulation: str
     kind: RequestKind = RequestKind.ERASURE
+    completed_at: datetime | None = None
 
 
 class RequestFilter(NamedTuple):
@@ -235,6 +258,37 @@ async def add(conn: AsyncConnection[Any], workspace: int, request: NewRequest) -
     cursor = await conn.execute(_ADD, params)
     row = await cursor.fetchone()
     return int(row[0]) if row else 0
+
+
+class Extended(NamedTuple):
+    """When a request was due, and when it is due now."""
+
+    first_due_at: datetime
+    due_at: datetime
+
+
+async def extend(
+    conn: AsyncConnection[Any],
+    workspace: int,
+    request: int,
+    span: timedelta,
+    actor: str,
+    reason: str,
+) -> Extended | None:
+    """Extend the time for an answer; None where it was extended before, or is answered.
+
+    Args:
+        conn: inside the caller's transaction.
+        workspace: tenant.
+        request: its number.
+        span: how much longer it may take.
+        actor: who says so.
+        reason: why.
+    """
+    params = {"workspace": workspace, "id": request, "span": span, "actor": actor, "reason": reason}
+    async with conn.cursor(row_factory=args_row(Extended)) as cursor:
+        await cursor.execute(_EXTEND, params)
+        return await cursor.fetchone()
 
 
 async def sent(conn: AsyncConnection[Any], request: int) -> None:

@@ -5,6 +5,7 @@ of an identifier that its survivor now owns. So one lookup by identifier key ans
 redirected ids and identifiers alike.
 """
 
+from collections.abc import Iterable
 from typing import Final
 from uuid import UUID
 
@@ -109,6 +110,17 @@ async def owner(pool: Pool, workspace: int, key: bytes) -> bytes | None:
     """The profile id (16 bytes) of whoever owns an identifier, or None."""
     sql = "SELECT profile_id FROM identifiers WHERE key = %(key)s AND workspace_id = %(workspace)s"
     return await fetch_one(pool, _bytes, sql, {"key": UUID(bytes=key), "workspace": workspace})
+
+
+async def owners(pool: Pool, workspace: int, keys: Iterable[bytes]) -> dict[bytes, bytes]:
+    """Whose each of some identifiers is: key → profile id, without those that nobody has."""
+    sql = (
+        "SELECT key, profile_id FROM identifiers"
+        " WHERE key = ANY(%(keys)s) AND workspace_id = %(workspace)s"
+    )
+    params = {"keys": [UUID(bytes=key) for key in keys], "workspace": workspace}
+    found = await fetch(pool, lambda key, owner: (_bytes(key), _bytes(owner)), sql, params)
+    return dict(found)
 
 
 async def by_ids(

@@ -54,6 +54,9 @@ WORKSPACES: Final = Table("workspaces", "x.id = %(workspace)s")
 TABLES: Final = (
     Table("access_links", _of("privacy_requests", "request")),
     Table("access_archives"),
+    Table("opendsr_callbacks"),
+    Table("opendsr_parts"),
+    Table("opendsr_requests"),
     Table("privacy_requests"),
     Table("erasure_recipients", _of("erasures", "command", "command")),
     Table("erasure_progress", _of("erasures", "command", "command")),

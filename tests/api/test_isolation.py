@@ -6,6 +6,7 @@ Every route of the application is walked; none may be missing.
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -19,6 +20,10 @@ from api.app import ROUTES
 from api.web import methods
 from config.settings import Settings
 from tests.api.conftest import START_MS, Api, Tenant, with_meta
+from tests.api.opendsr.conftest import IDS as DSR_IDS
+from tests.api.opendsr.conftest import request as dsr_request
+from tests.api.opendsr.conftest import with_opendsr
+from tests.support.certificates import make_pair
 
 EMPTY = "empty"
 """A listing that must hold nothing."""
@@ -28,6 +33,9 @@ MARK = "topsecret"
 """Part of every name and value of the first workspace."""
 SOON = (datetime.now(UTC) + timedelta(hours=6)).isoformat()
 COUNTED = {"function": "count", "event": {"name": "Order Completed"}}
+
+DSR = dsr_request("access", 1)
+"""A request of another system, for somebody whom only the first workspace knows."""
 
 # Route → (body, what another workspace's key must get: a status, EMPTY, or OPEN). Path parameters
 # name things of the first workspace.
@@ -137,6 +145,12 @@ TABLE: dict[str, tuple[Any, int | str]] = {
     "GET /cdp/privacy/requests/{request}": (None, 404),
     "POST /cdp/privacy/requests/{request}/retry": (None, 404),
     "GET /cdp/privacy/requests/{request}/receipt": (None, 404),
+    "POST /cdp/privacy/requests/{request}/extend": ({"reason": "theft"}, 404),
+    "GET /opendsr/v3/discovery": (None, OPEN),
+    "GET /opendsr/v3/certificate": (None, OPEN),
+    "POST /opendsr/v3/requests": (DSR, OPEN),
+    "GET /opendsr/v3/requests/{dsr}": (None, 404),
+    "DELETE /opendsr/v3/requests/{dsr}": (None, 404),
     "GET /cdp/privacy/map": (None, OPEN),
     "POST /cdp/privacy/access": ({"profile_id": "{profile}", "reason": "theft"}, 404),
     "POST /cdp/privacy/requests/{request}/link": (None, 404),
@@ -255,13 +269,14 @@ TABLES = (
     "gate_states", "audit",
     "traits", "rfm", "definition_versions", "aggregates", "sweeps", "exports", "alerts",
     "gate_modes", "gate_overrides", "gate_releases", "privacy_requests", "erasures",
+    "opendsr_requests", "opendsr_parts",
 )  # fmt: skip
 
 
 @pytest.fixture
-def settings(settings: Settings) -> Settings:
-    """Settings with Meta connected."""
-    return with_meta(settings)
+def settings(settings: Settings, tmp_path: Path) -> Settings:
+    """Settings with Meta connected, and with OpenDSR."""
+    return with_opendsr(with_meta(settings), make_pair(), tmp_path)
 
 
 @dataclass
@@ -365,6 +380,7 @@ def first(tenant: Tenant, api: Api, settings: Settings) -> First:
     request = api.post(
         "/cdp/privacy/erasures", {"profile_id": profile["id"], "reason": "topsecret case"}
     )
+    api.post("/opendsr/v3/requests", dsr_request("access", 2, group_id="topsecret"), 201)
     letter = api.get("/cdp/dead-letters")["items"][0]["id"]
     trait = api.post("/cdp/traits", {"name": "topsecret", "rule": COUNTED}, 201)["id"]
     sweep = api.post(f"/cdp/traits/{trait}/publish")["sweep"]
@@ -393,6 +409,7 @@ def first(tenant: Tenant, api: Api, settings: Settings) -> First:
         "signal": "platform:topsecret",
         "command": command,
         "request": str(request["id"]),
+        "dsr": DSR_IDS[2],
         "letter": str(letter),
         "trait": str(trait),
         "sweep": str(sweep),
@@ -532,6 +549,8 @@ def test_without_a_key_nothing_but_health_is_answered(
         "GET /cdp/health",
         "GET /cdp/health/live",
         "GET /cdp/privacy/download/{request}",
+        "GET /opendsr/v3/certificate",
+        "GET /opendsr/v3/discovery",
     }
 
 
@@ -588,7 +607,7 @@ def test_no_get_changes_anything(
     documented = {
         shape(path)
         for path, methods in api.get("/openapi.json")["paths"].items()
-        if path.startswith("/cdp/") and "get" in methods
+        if path.startswith(("/cdp/", "/opendsr/")) and "get" in methods
     }
     assert {shape(route.removeprefix("GET ")) for route in reading} == documented
     drain()

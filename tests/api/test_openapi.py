@@ -22,11 +22,11 @@ def spec() -> dict[str, Any]:
     return app.openapi()
 
 
-def operations(spec: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
+def operations(spec: dict[str, Any], *below: str) -> list[tuple[str, str, dict[str, Any]]]:
     return [
         (method, path, operation)
         for path, methods in spec["paths"].items()
-        if path.startswith("/cdp/")
+        if path.startswith(below or ("/cdp/", "/opendsr/"))
         for method, operation in methods.items()
     ]
 
@@ -67,7 +67,7 @@ def test_no_two_schemas_share_a_name(spec: dict[str, Any]) -> None:
 
 
 def test_every_route_describes_its_errors_as_problems(spec: dict[str, Any]) -> None:
-    for _, path, operation in operations(spec):
+    for _, path, operation in operations(spec, "/cdp/"):
         if path in PUBLIC:
             continue
         assert set(operation["responses"]) >= ERRORS, path
@@ -76,6 +76,22 @@ def test_every_route_describes_its_errors_as_problems(spec: dict[str, Any]) -> N
                 "application/problem+json"
             ], (path, status)
         assert operation["security"], path
+
+
+def test_opendsr_describes_its_errors_as_its_own(spec: dict[str, Any]) -> None:
+    found = operations(spec, "/opendsr/")
+    assert found
+    for _, path, operation in found:
+        refused = {each for each in operation["responses"] if not each.startswith("2")}
+        assert refused >= ERRORS - {"422"}, path
+        assert "422" not in refused, path
+        for status in refused:
+            content = operation["responses"][status]["content"]
+            assert content == {
+                "application/json": {"schema": {"$ref": "#/components/schemas/DsrRefusal"}}
+            }, (path, status)
+    schemas = spec["components"]["schemas"]
+    assert not {"HTTPValidationError", "ValidationError"} & schemas.keys()
 
 
 def test_every_answer_and_every_body_has_an_example(spec: dict[str, Any]) -> None:

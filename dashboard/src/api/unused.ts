@@ -1,5 +1,6 @@
 // What of the API no hook asks for, and which hooks no page calls; each with its reason.
 const COLLECTED = "Takes events from the sources of a workspace, by write key: no page sends any.";
+const CONTROLLERS = "OpenDSR: other systems send requests of people by it.";
 const BROWSERS = "A file: the browser loads it by a link.";
 
 /** Operations without a hook, by their id. */
@@ -22,6 +23,12 @@ export const UNUSED: Readonly<Record<string, string>> = {
   collect_v1_track: COLLECTED,
   download_archive: "A file, by a link that takes no key: whoever asked for their data loads it.",
   get_erasure_receipt: BROWSERS,
+  extend_privacy_request: "`stratum privacy extend` asks for it.",
+  discover_opendsr: CONTROLLERS,
+  download_opendsr_certificate: CONTROLLERS,
+  send_opendsr_request: CONTROLLERS,
+  get_opendsr_request: CONTROLLERS,
+  cancel_opendsr_request: CONTROLLERS,
   get_rudder_settings: COLLECTED,
   get_segment_settings: COLLECTED,
   get_liveness: "For whoever restarts the process; the page asks for its health.",

@@ -8,7 +8,6 @@ from uuid import UUID
 from dataflows.access.gathering import Gathering
 from dataflows.access.section import SOMEBODY_ELSE, WITHHELD, Column, Row, Section
 from domain.instants import clamped_utc
-from domain.privacy.access import ArchiveStatus
 from domain.privacy.erasure import FOREVER_MS, NEVER_MS, RequestKind
 from store.privacy.held import people, records
 
@@ -16,17 +15,19 @@ _HEX_DIGITS: Final = 32
 
 
 def _requests(gathering: Gathering) -> Iterator[Row]:
-    for number, kind, at, due_at, completed_at, reason, afterwards, *archive in gathering.rows(
+    for number, kind, at, due_at, completed_at, reason, afterwards, *more in gathering.rows(
         records.REQUESTS
     ):
+        archive, law = more[:4], more[4:]
         status = _status(kind, completed_at, archive)
-        yield number, kind, at, due_at, completed_at, status, reason, afterwards, archive[-1]
+        asked = (number, kind, at, due_at, completed_at, status, reason, afterwards)
+        yield *asked, archive[-1], *law
 
 
 def _status(kind: str, completed_at: datetime | None, archive: list[Any]) -> str:
     processed_at, status, _, _ = archive
     if kind == RequestKind.ACCESS:
-        return str(status or ArchiveStatus.REQUESTED)
+        return str(status or "completed")
     return "completed" if completed_at else "processing" if processed_at else "requested"
 
 
@@ -49,6 +50,9 @@ REQUESTS: Final = Section(
         Column("reason", "In the words of whoever entered it, where it is about you alone."),
         Column("afterwards", "Of an erasure: what becomes of later activity."),
         Column("archive_until", "Until when an archive is kept."),
+        Column("regulation", "The law that it is under."),
+        Column("first_due_at", "When it was due before the time was extended."),
+        Column("extension_reason", "Why it was extended, where it is about you alone."),
     ),
     _requests,
 )

@@ -120,8 +120,28 @@ PLACES: Final = (
     plain(
         "privacy_requests",
         "id workspace_id kind afterwards reason requested_by audit_id requested_at due_at"
-        " completed_at sent_at",
-        "who asked, why, when it is due; the reason is in the words of whoever asked",
+        " completed_at sent_at regulation first_due_at extended_at extended_by extension_reason",
+        "who asked, why, under which law, when it is due; reasons are in the words of staff",
+    ),
+    columns(
+        "digest",
+        "what another system asked for",
+        "the same request is known again",
+        *_KEPT,
+        table="opendsr_requests",
+        withheld="a digest of a whole request; the requests that it became are told",
+    ),
+    plain(
+        "opendsr_requests",
+        "workspace_id id kind regulation group_id requested_by submitted_at received_at due_at"
+        " cancelled_at callbacks told",
+        "which request of another system it was, under the number that it has there",
+    ),
+    plain("opendsr_parts", "request workspace_id id", "which requests of the register it became"),
+    plain(
+        "opendsr_callbacks",
+        "id workspace_id request url status created_at next_at attempts sent_at dead_at error",
+        "what other systems are told of their requests",
     ),
     columns(
         "subject detail",

@@ -9,7 +9,8 @@ from store.privacy import archives
 REQUESTS: Final = f"""
     SELECT r.id, r.kind, r.requested_at, r.due_at, r.completed_at,
         CASE WHEN r.keys <@ %(keys)s THEN r.reason END, r.afterwards, e.processed_at,
-        {archives.STATUS}, a.finished_at, a.expires_at
+        {archives.STATUS}, a.finished_at, a.expires_at, r.regulation, r.first_due_at,
+        CASE WHEN r.keys <@ %(keys)s THEN r.extension_reason END
     FROM privacy_requests r LEFT JOIN erasures e ON e.command = r.command
         LEFT JOIN access_archives a ON a.request = r.id
     WHERE r.workspace_id = %(workspace)s

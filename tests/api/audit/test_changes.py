@@ -283,6 +283,7 @@ CHANGES_NOTHING: Final = {
 ELSEWHERE: Final = {
     "DELETE /cdp/login": "tests.api.access.test_login",
     "POST /cdp/dead-letters/{id}/retry": "a letter may be retried while it is",
+    "POST /cdp/privacy/requests/{id}/extend": "tests.api.privacy.test_laws",
     "POST /cdp/privacy/requests/{id}/link": "tests.api.privacy.test_access",
     "POST /cdp/privacy/requests/{id}/retry": "tests.api.privacy.test_erasures",
 }

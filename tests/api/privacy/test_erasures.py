@@ -107,6 +107,7 @@ def test_a_request_is_in_the_audit_log_the_register_and_the_event_log(
     assert entry["detail"] == {
         "identifiers": keys,
         "afterwards": "refuse",
+        "regulation": "gdpr",
         "reason": "case 114",
     }
     assert (accepted["status"], accepted["overdue"]) == ("requested", False)

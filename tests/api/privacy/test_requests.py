@@ -104,8 +104,8 @@ def test_requests_are_counted_by_month_of_the_workspaces_calendar(
 ) -> None:
     mary(tenant)
     execute("UPDATE workspaces SET time_zone = 'Asia/Tokyo' WHERE id = %s", tenant.id)
-    for number in range(3):
-        hand.process(erase(reason=f"case {number}"))
+    for number, law in enumerate(("ccpa", "gdpr", "gdpr")):
+        hand.process(erase(reason=f"case {number}", regulation=law))
     numbers = sorted(item["id"] for item in api.get("/cdp/privacy/requests")["items"])
     rows = (
         ("2026-01-31 20:00+00", "2026-02-10", "2026-02-02 20:00+00"),  # February in Tokyo
@@ -123,8 +123,8 @@ def test_requests_are_counted_by_month_of_the_workspaces_calendar(
 
     assert (found["open"], found["overdue"]) == (1, 1)
     assert [tuple(month.values()) for month in found["months"]] == [
-        ("2026-03", 1, {"erasure": 1, "access": 0}, 1, 1, 28.0),
-        ("2026-02", 2, {"erasure": 2, "access": 0}, 1, 1, 2.0),
+        ("2026-03", 1, {"erasure": 1, "access": 0}, {"gdpr": 1}, 1, 1, 1, 28.0),
+        ("2026-02", 2, {"erasure": 2, "access": 0}, {"ccpa": 1, "gdpr": 1}, 1, 0, 1, 2.0),
     ]
 
 

@@ -94,3 +94,17 @@ def test_the_map_is_printed_without_a_server() -> None:
     assert result.exit_code == 0
     assert len(json.loads(result.output)) == len(PLACES)
     assert CliRunner().invoke(stratum, ["privacy", "map"]).exit_code == 0
+
+
+def test_a_law_is_named_and_its_time_extended_once(run: Run, settings: Settings) -> None:
+    run("erase", "user_id=mary", "-r", "case 116", "--yes", "--regulation", "ccpa")
+    (request,) = requests(settings)
+    number = request["id"]
+    assert "(ccpa)" in run("show", number).output
+
+    said = run("extend", number, "-r", "several archives have to be searched").output
+
+    assert "several archives" in said
+    assert "extended before" in run("extend", number, "-r", "once more", code=2).output
+    unknown = run("access", "user_id=mary", "-r", "case", "--regulation", "pipeda", code=2).output
+    assert "gdpr, ccpa" in unknown

@@ -1,0 +1,1 @@
+"""OpenDSR outwards: signed answers, and callbacks to whoever sent a request."""
