@@ -61,6 +61,7 @@ export const REASONS = {
   parted: "Several people have the identifiers of the request by now. Ask for each of them.",
   disk: "It could not be written: look whether the folder of exports is there and has room.",
   error: "Something that nobody expected: the log of upkeep has the place.",
+  cancelled: "Whoever sent it by OpenDSR took it back.",
   writer_died: "Its writers died, several in a row: look at the memory of upkeep.",
 } satisfies Record<Schemas["ArchiveReason"], string>;
 
