@@ -14,7 +14,7 @@ PLACES: Final = (
     ),
     plain(
         "workspace_deletions",
-        "workspace_id name sources requested_by reason requested_at without_platforms platforms_at"
+        "workspace_id name sources topics requested_by reason requested_at given_up platforms_at"
         " unconfirmed removed completed_at",
         "tenants that were deleted: what their sources still send is dropped",
     ),
