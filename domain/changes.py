@@ -176,7 +176,11 @@ class Erasure(msgspec.Struct, frozen=True):
 
 
 class Withdrawal(NamedTuple):
-    """People who no longer consent to a purpose; ids that they had or have."""
+    """People who no longer consent to a purpose; ids that they had or have.
+
+    Attributes:
+        purpose: `domain.profiles.consent.ANY_USE` where they are restricted: then it is every file.
+    """
 
     workspace: WorkspaceId
     purpose: str

@@ -5,11 +5,12 @@ from collections.abc import Iterable, Sequence
 from domain.changes import Changes, LoadedState, NewIdentifier, Withdrawal
 from domain.event import Event
 from domain.ids import IdentifierKey, MessageKey, ProfileId, WorkspaceId
+from domain.profiles.consent import ANY_USE
 from domain.profiles.leaf import Leaf, tie_of
 from domain.profiles.profile import Person, decode_person
 from operators.identity.groups import Group
 from operators.profiles.compose import compose
-from operators.profiles.consent import consents, granted
+from operators.profiles.consent import consents, granted, restricted
 from operators.profiles.fold import fold
 from operators.segments.inputs import CONSENT, Token
 from operators.segments.membership import Trigger, apply, evaluate, leave_all
@@ -129,9 +130,14 @@ class Assembly:
         return person
 
     def _note_granted(self, person: Person, before: Iterable[Person]) -> None:
-        """Note what is granted before the batch by those whose identifiers a person gets."""
+        """Note what is granted before the batch by those whose identifiers a person gets.
+
+        Whoever is stored and not restricted grants any use.
+        """
         found = self._granted.setdefault(id(person), {})
         for one in before:
+            if one.version and not restricted(one.view):
+                found.setdefault(ANY_USE, set()).add(one.id)
             for purpose in granted(one.view, one.view.consent):
                 found.setdefault(purpose, set()).add(one.id)
 
@@ -233,7 +239,7 @@ class Assembly:
         changes.withdrawals += [
             Withdrawal(person.workspace, purpose, tuple(sorted(people | {person.id})))
             for purpose, people in sorted(self._granted.get(id(person), {}).items())
-            if not consents(person.view, purpose)
+            if not _is_granted(person.view, purpose)
         ]
         if person.version:
             changes.replaced[person.id] = person.version
@@ -279,3 +285,7 @@ class Assembly:
                 self._changes.moves[key] = person.id
                 moved = True
         return moved
+
+
+def _is_granted(view: Leaf, purpose: str) -> bool:
+    return not restricted(view) if purpose == ANY_USE else consents(view, purpose)
