@@ -39,8 +39,8 @@ class Names(NamedTuple):
 def count_names(views: Iterable[Leaf]) -> Names:
     """Count the traits and purposes of some people.
 
-    A trait that is null counts as none. Whoever is restricted says nothing. Whoever refused every purpose refused each of them, but for
-    those that were granted later.
+    A trait that is null counts as none. Whoever is restricted says nothing. Whoever refused every
+    purpose refused each of them, but for those that were granted later.
     """
     people = every = 0
     traits: defaultdict[str, Counter[str]] = defaultdict(Counter)

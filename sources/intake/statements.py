@@ -31,7 +31,8 @@ class StatementReader:
             payload: its stored JSON.
 
         Returns:
-            At most one statement for a purpose; none of a restriction, and none where the rules of today read no event.
+            At most one statement for a purpose; none of a restriction, and none where the rules of
+            today read no event.
         """
         with suppress(BadRecordError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             if source == OPERATOR:
