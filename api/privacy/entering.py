@@ -1,16 +1,22 @@
 """Enters requests into the audit log and the register, each in one transaction."""
 
+from collections.abc import Mapping
 from datetime import timedelta
+from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from api.privacy.erasures_schemas import ErasureRequest
+from api.privacy.restrictions_schemas import ObjectionRequest, RestrictionRequest
 from api.web.deps import Caller
 from api.web.errors import ConflictError, NotFoundError
+from domain.event import CONSENT, RESTRICTION
+from domain.ids import IdentifierKey
 from domain.keys import command_id, message_key
 from domain.privacy.access import REQUESTED as ACCESS_REQUESTED
 from domain.privacy.erasure import Afterwards, RequestKind, RequestStatus
 from domain.privacy.receipt import REQUESTED
+from domain.profiles.consent import ANY_USE
 from operators.privacy.identifiers import fingerprint
 from store.audit.trail import append_async
 from store.fetch import AsyncConn, Pool, transaction
@@ -80,17 +86,62 @@ async def enter_access(
     return await request_of(pool, caller, number)
 
 
+async def enter_stated(
+    pool: Pool,
+    caller: Caller,
+    found: StoredProfile,
+    of: IdentifierKey,
+    kind: RequestKind,
+    body: RestrictionRequest,
+    due_after: timedelta,
+) -> PrivacyRequest:
+    """Enter a restriction, a release or an objection.
+
+    Args:
+        pool: open pool.
+        caller: who asks.
+        found: whom it is about.
+        of: the identifier that it is a statement of.
+        kind: which of them.
+        body: why, what shows it, and what is objected to.
+        due_after: it is due so long after.
+    """
+    purposes = list(dict.fromkeys(body.purposes)) if isinstance(body, ObjectionRequest) else None
+    told: dict[str, Any] = {"purposes": purposes or [ANY_USE]}
+    if body.evidence:
+        told["evidence"] = body.evidence
+    asked = _Asked(kind, found, body.reason, due_after, of=of, told=told)
+    async with transaction(pool) as conn:
+        number = await _add(conn, caller, asked)
+    return await request_of(pool, caller, number)
+
+
 class _Asked(NamedTuple):
-    """What is entered; it names exactly the identifiers that the person has now."""
+    """What is entered.
+
+    Attributes:
+        of: the identifier that a statement is of; None: it names exactly the identifiers that the
+            person has now.
+        told: of a statement, its purposes and evidence.
+    """
 
     kind: RequestKind
     found: StoredProfile
     reason: str
     due_after: timedelta
     afterwards: Afterwards | None = None
+    of: IdentifierKey | None = None
+    told: Mapping[str, Any] = MappingProxyType({})
 
 
-_ACTIONS: Final = {RequestKind.ERASURE: REQUESTED, RequestKind.ACCESS: ACCESS_REQUESTED}
+_ACTIONS: Final = {
+    RequestKind.ERASURE: REQUESTED,
+    RequestKind.ACCESS: ACCESS_REQUESTED,
+    RequestKind.RESTRICTION: RESTRICTION,
+    RequestKind.RELEASE: RESTRICTION,
+    RequestKind.OBJECTION: CONSENT,
+}
+"""The audit log calls a request as its command is called."""
 
 
 async def _add(conn: AsyncConn, caller: Caller, asked: _Asked) -> int:
@@ -98,6 +149,11 @@ async def _add(conn: AsyncConn, caller: Caller, asked: _Asked) -> int:
     keys: list[bytes] = sorted(identifier.key for identifier in asked.found.identifiers)
     action, profile = _ACTIONS[asked.kind], asked.found.person.id
     detail: dict[str, Any] = {"identifiers": [UUID(bytes=key).hex for key in keys]}
+    if asked.of is not None:
+        keys = [asked.of]
+        detail = {"identifier": asked.of.hex(), "request": asked.kind}
+        if asked.kind is RequestKind.OBJECTION:
+            detail["purposes"] = asked.told["purposes"]
     if asked.afterwards is not None:
         detail["afterwards"] = asked.afterwards
     detail["reason"] = asked.reason
@@ -116,6 +172,7 @@ async def _add(conn: AsyncConn, caller: Caller, asked: _Asked) -> int:
         requested_at=entered.at,
         due_at=entered.at + asked.due_after,
         kind=asked.kind,
+        told=dict(asked.told),
     )
     return await register.add(conn, caller.workspace, new)
 

@@ -82,7 +82,7 @@ async def retry_privacy_request(
             conn,
             caller.workspace,
             caller.actor,
-            "erase.retry",
+            "erase.retry" if request.kind == RequestKind.ERASURE else f"{request.kind}.retry",
             subject_of(request.command),
             {"request": id},
         )
@@ -106,7 +106,7 @@ async def get_erasure_receipt(
     """
     request = await request_of(pool, caller, id)
     if request.kind != RequestKind.ERASURE:
-        raise ConflictError("Only an erasure has a receipt; this is a request of access.")
+        raise ConflictError(f"Only an erasure has a receipt; this is a request of {request.kind}.")
     at = now().astimezone(UTC)
     receipt = await transactions.read(lambda conn: receipt_of(conn, caller.workspace, id, at))
     if receipt is None or not receipt.recorded:

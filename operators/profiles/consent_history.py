@@ -65,7 +65,8 @@ class InForce(NamedTuple):
     Attributes:
         register: of the statement that counts.
         because: it is the newest; or a refusal of the same instant as a grant; or it refuses every
-            purpose and is not older than what was said of this one; or the person is restricted.
+            purpose and is not older than what was said of this one; or it was granted
+            and the person is restricted.
         told: the statement; None where its event is not stored any more.
     """
 
@@ -132,7 +133,7 @@ def in_force(registers: Mapping[str, Register], told: Iterable[Told]) -> dict[st
         because = Because.NEWEST if is_own else Because.EVERY_PURPOSE
         if is_own and not own.value and (purpose, own.at_ms) in granted:
             because = Because.REFUSAL_WINS
-        if frozen:
+        if frozen and register.value is True:
             because = Because.RESTRICTED
         found[purpose] = InForce(
             register, because, known.get((purpose if is_own else EVERY_PURPOSE, register))

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from domain.changes import Changes, LoadedState, NewIdentifier, Withdrawal
-from domain.event import Event
+from domain.event import OPERATOR, Event
 from domain.ids import IdentifierKey, MessageKey, ProfileId, WorkspaceId
 from domain.profiles.consent import ANY_USE
 from domain.profiles.leaf import Leaf, tie_of
@@ -201,6 +201,8 @@ class Assembly:
             if id(person) not in self._granted:
                 self._note_granted(person, [person])
             touched.update([f"{CONSENT}{purpose}" for purpose in event.consent])
+            if event.source == OPERATOR:
+                self._changes.stated.append(event.message_key)
         at_ms, tie = event.occurred_ms, tie_of(event.message_key)
         leaf = self._leaves.receiving(person, key, program)
         if leaf is not None:

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from domain.event import CONSENT, ORDERS
+from domain.event import CONSENT, ORDERS, RESTRICTION
 from store.connection import one_of
 from store.privacy import archives
 
@@ -32,7 +32,8 @@ AUDIT: Final = f"""
             WHERE workspace_id = %(workspace)s AND keys <@ %(keys)s
         UNION ALL SELECT 'access:' || command FROM privacy_requests
             WHERE workspace_id = %(workspace)s AND keys <@ %(keys)s)
-        AND (action <> '{CONSENT}' OR detail->>'identifier' = ANY(%(hexes)s))
+        AND (action NOT IN {one_of((CONSENT, RESTRICTION))}
+            OR detail->>'identifier' = ANY(%(hexes)s))
     UNION
     SELECT id, at, actor, action, subject, detail FROM audit
     WHERE workspace_id = %(workspace)s AND action IN {one_of(ORDERS)} AND EXISTS (
