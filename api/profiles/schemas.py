@@ -14,6 +14,7 @@ from api.profiles.parts_schemas import (
     EventCounts,
     GroupView,
     IdentifierView,
+    RestrictedView,
     RfmScores,
     SegmentRef,
     Sessions,
@@ -22,6 +23,7 @@ from api.profiles.parts_schemas import (
 )
 from api.web.values import Instant, Money, View, instant, instant_or_none
 from domain.event import Identifier
+from domain.profiles.consent import ANY_USE
 from domain.profiles.profile import Person, Stage
 
 AT: Final = "2026-03-01T09:30:00Z"

@@ -1,6 +1,4 @@
-"""What an operator's statement of a person needs: a purpose that is known, an identifier that it is
-of.
-"""
+"""What an operator's statement needs: purposes that are known, an identifier that it is of."""
 
 from collections.abc import Iterable
 

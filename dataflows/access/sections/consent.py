@@ -72,9 +72,9 @@ def _named(purpose: str) -> str:
 HISTORY: Final = Section(
     "consent_history",
     "Consent history",
-    "Every statement about consent that an event of yours made, or that staff entered, oldest first; also"
-    " of restrictions, which refuse any use beyond storage, and their release. Of two at one instant"
-    " a refusal counts. An event that the rules of today cannot read is among `events`"
+    "Every statement about consent that an event of yours made or that staff entered, oldest first."
+    " A restriction refuses any use beyond storage, its release grants it. Of two at one instant a"
+    " refusal counts. An event that the rules of today cannot read is among `events`"
     " alone.",
     (
         Column("stated_at", "When it was stated, by the time of the event.", "events.occurred_at"),
