@@ -15,6 +15,7 @@ MARY = {"identifier": {"kind": "email", "value": "Mary@example.com "}, "reason":
 RESTRICT, RELEASE, OBJECT = (
     f"/cdp/privacy/{path}" for path in ("restrictions", "restrictions/release", "objections")
 )
+_BEGIN = "2020-01-01T00:00:00Z"
 Drain = Callable[[], list[bytes]]
 
 
@@ -35,7 +36,8 @@ def test_a_restricted_person_is_kept_and_used_for_nothing(
     tenant: Tenant, api: Api, person: str, drain: Drain
 ) -> None:
     before = _profile(api, person)
-    assert before["segments"] and before["restricted"] is None
+    assert before["segments"]
+    assert before["restricted"] is None
     request = api.post(RESTRICT, MARY | {"evidence": "letter 4711"})
     assert (request["kind"], request["status"]) == ("restriction", "requested")
     assert api.get(f"/cdp/commands/{request['command_id']}")["status"] == "pending"
@@ -48,7 +50,7 @@ def test_a_restricted_person_is_kept_and_used_for_nothing(
     assert after["consent"] == {
         name: said | {"granted": False} for name, said in before["consent"].items()
     }
-    assert after["restricted"]["since"] == request["requested_at"][:23] + "Z"
+    assert after["restricted"]["since"][:23] == request["requested_at"][:23]
     kept = before.keys() - {"segments", "consent", "restricted"}
     assert {name: after[name] for name in kept} == {name: before[name] for name in kept}
     done = api.get(f"/cdp/privacy/requests/{request['id']}")
@@ -99,7 +101,7 @@ def test_why_says_that_the_person_is_restricted(
     why = api.get(path)
     assert (why["restricted"], why["member"], why["member_stored"]) == (True, False, False)
     assert why["flips_at"] is None
-    left = api.get(f"/cdp/profiles/{person}/changes")["items"][0]
+    left = api.get(f"/cdp/profiles/{person}/changes", since=_BEGIN)["items"][0]
     assert (left["kind"], left["segment"]["cause"]) == ("left", "restriction")
 
 
@@ -125,11 +127,12 @@ def test_a_request_is_audited_and_its_evidence_goes_with_the_statement(
     entry = api.get("/cdp/audit")["items"][0]
     assert (entry["action"], entry["subject"]) == ("restriction", f"profile:{person}")
     assert (entry["detail"]["request"], entry["detail"]["reason"]) == ("restriction", "case 116")
-    assert "4711" not in json.dumps(entry) and "mary" not in json.dumps(entry)
+    assert "4711" not in json.dumps(entry)
+    assert "mary" not in json.dumps(entry)
 
     tenant.feed(*drain())
     sql = "SELECT count(*) FROM privacy_requests WHERE id = %s AND told::text LIKE '%%4711%%'"
-    assert execute(sql, request["id"]) == [(0,)]
+    assert execute(sql, request["id"]) == 0
 
 
 def test_a_release_takes_a_restriction(tenant: Tenant, api: Api, person: str, drain: Drain) -> None:
@@ -157,13 +160,14 @@ def test_an_objection_refuses_purposes(
     assert (newest["state"], newest["operator"]["reason"]) == ("refused", "case 116")
 
 
+@pytest.mark.usefixtures("person")
 @pytest.mark.parametrize(
     "wrong",
     [{"purposes": []}, {"purposes": ["never heard of"]}, {"purposes": ["ANY_USE"]}],
     ids=str,
 )
 def test_an_objection_is_to_what_the_workspace_knows(
-    api: Api, person: str, drain: Drain, wrong: dict[str, Any]
+    api: Api, drain: Drain, wrong: dict[str, Any]
 ) -> None:
     api.post(OBJECT, MARY | wrong, expect=422)
     assert drain() == []
