@@ -1,6 +1,7 @@
 """An operator's restriction of a person, and its release, as the event log holds them."""
 
 import json
+from zlib import crc32
 
 from domain.intake.envelope import encode_sealed
 from domain.keys import command_id
@@ -21,14 +22,14 @@ def restriction(
         workspace: tenant.
         salt: its key.
         user: the identifier's value.
-        at_ms: ms since 1970; names the command, too.
+        at_ms: ms since 1970.
         released: whether it is the release.
         kind: of the identifier.
     """
     body = {
         "kind": "restriction",
         "workspace": workspace,
-        "id": command_id(salt, "restriction", 2 * at_ms + released),
+        "id": command_id(salt, "restriction", crc32(f"{kind} {user} {at_ms} {released}".encode())),
         "identifier": [kind, user],
         "purpose": "ANY_USE",
         "state": "granted" if released else "refused",
