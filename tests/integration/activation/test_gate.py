@@ -278,7 +278,7 @@ def test_advisory_sends_withdrawals_and_nothing_else_and_records_what_would_have
     settled(door, 5)
     advise(door)
     door.world.join(8)
-    leaves(door.world, 1)
+    door.world.withdraw(1)
     gone = door.world.expected() - {door.world.people[8]}
     assert door.push() == ("hold", ["advisory", "trusted"])
     assert door.world.conn.execute(
