@@ -17,7 +17,6 @@ from api.web.paging import Page, PagingDep, RowId
 from api.web.transaction import TransactionsDep
 from api.web.values import now
 from domain.privacy.erasure import RequestKind, RequestStatus
-from domain.privacy.receipt import subject_of
 from store.audit.trail import append_async
 from store.fetch import Pool, transaction
 from store.privacy import archives, months, register
@@ -83,7 +82,7 @@ async def retry_privacy_request(
             caller.workspace,
             caller.actor,
             "erase.retry" if request.kind == RequestKind.ERASURE else f"{request.kind}.retry",
-            subject_of(request.command),
+            f"{request.kind}:{request.command}",
             {"request": id},
         )
     await send(pool, log, caller, request)

@@ -157,8 +157,7 @@ class RequestDetailView(RequestView):
     )
 
     command: UUID = Field(
-        description="Digest of the command's id: `erasure:<command>` or `access:<command>` is the"
-        " audit log's subject."
+        description="Digest of the command's id: `<kind>:<command>` is the audit log's subject."
     )
     steps: list[StepView] = Field(description="Of an erasure, all of them, in order; else none.")
     recipients: list[RecipientView]

@@ -62,7 +62,7 @@ ARCHIVE_TRANSITIONS: Final[Transitions] = {
     (ArchiveStatus.PROCESSING, ArchiveStatus.FAILED): "given up, writers died, or they were erased",
     (ArchiveStatus.REQUESTED, ArchiveStatus.FAILED): "they were erased",
     (ArchiveStatus.FAILED, ArchiveStatus.REQUESTED): "asked for again",
-    (ArchiveStatus.READY, ArchiveStatus.EXPIRED): "kept long enough, or they were erased",
+    (ArchiveStatus.READY, ArchiveStatus.EXPIRED): "kept long enough, parted, or they were erased",
 }
 """What changes the status of an archive; None: there is none yet."""
 

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from domain.intake.envelope import encode_sealed
+from domain.intake.log_refusal import LogRefusal
 from domain.keys import command_id
+from sinks.intake.log import LogUnavailableError
 from tests.api.conftest import START_MS, Api, Tenant
 from tests.api.privacy.conftest import mary
 
@@ -239,3 +241,34 @@ def test_an_erasure_takes_a_restriction_along(
     api.post(f"/cdp/privacy/requests/{waiting['id']}/retry", expect=409)
     tenant.feed(*records)
     api.get(f"/cdp/profiles/{person}", expect=404)
+
+
+def test_while_the_log_is_away_a_restriction_is_kept_as_not_sent_and_sent_again(
+    tenant: Tenant,
+    api: Api,
+    app: Any,
+    person: str,
+    drain: Drain,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with monkeypatch.context() as away:
+
+        async def refuse(*_: object) -> None:
+            raise LogUnavailableError(next(iter(LogRefusal)), 2.0)
+
+        away.setattr(app.state.log, "append", refuse)
+        api.post(RESTRICT, MARY | {"evidence": "letter 4711"}, expect=503)
+    (request,) = api.get("/cdp/privacy/requests", status="not_sent")["items"]
+    path = f"/cdp/privacy/requests/{request['id']}/retry"
+    assert api.post(path)["status"] == "requested"
+    (record,) = drain()
+    api.post(path)
+    assert drain() == [record], "the same record, which is processed once"
+
+    tenant.feed(record, record)
+
+    assert _profile(api, person)["restricted"] is not None
+    assert api.get("/cdp/dead-letters")["items"] == []
+    api.post(path, expect=409)
+    actions = [entry["action"] for entry in api.get("/cdp/audit")["items"]]
+    assert actions[:3] == ["restriction.retry", "restriction.retry", "restriction"]
