@@ -1,4 +1,4 @@
-"""``stratum privacy restrict``, ``release`` and ``object``: what they ask for, and what they show."""
+"""``stratum privacy restrict``, ``release`` and ``object``: what they ask for and show."""
 
 import psycopg
 
@@ -19,7 +19,7 @@ def test_a_person_is_restricted_and_released(run: Run, settings: Settings) -> No
 
 
 def test_a_release_of_nobody_restricted_says_so(run: Run) -> None:
-    assert "not restricted" in run("release", "user_id=mary", "-r", "case 116", code=1).output
+    assert "not restricted" in run("release", "user_id=mary", "-r", "case 116", code=2).output
 
 
 def test_an_objection_names_purposes_or_every_one(run: Run, settings: Settings) -> None:
