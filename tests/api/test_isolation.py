@@ -138,6 +138,12 @@ TABLE: dict[str, tuple[Any, int | str]] = {
     "POST /cdp/privacy/requests/{request}/retry": (None, 404),
     "GET /cdp/privacy/requests/{request}/receipt": (None, 404),
     "GET /cdp/privacy/map": (None, OPEN),
+    "POST /cdp/privacy/restrictions": ({"profile_id": "{profile}", "reason": "theft"}, 404),
+    "POST /cdp/privacy/restrictions/release": (
+        {"profile_id": "{profile}", "reason": "theft"},
+        404,
+    ),
+    "POST /cdp/privacy/objections": ({"profile_id": "{profile}", "reason": "theft"}, 404),
     "POST /cdp/privacy/access": ({"profile_id": "{profile}", "reason": "theft"}, 404),
     "POST /cdp/privacy/requests/{request}/link": (None, 404),
     "GET /cdp/privacy/download/{request}": (None, 404),
