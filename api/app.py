@@ -64,6 +64,7 @@ from api.privacy import access_routes as privacy_access
 from api.privacy import erasures_routes as erasures
 from api.privacy import map_routes as data_map
 from api.privacy import requests_routes as privacy_requests
+from api.privacy import restrictions_routes as restrictions
 from api.profiles import consent_routes as consent
 from api.profiles import events_routes as events
 from api.profiles import feed_routes as feed
@@ -128,6 +129,7 @@ ROUTES = (
     stating.router,
     events.router,
     erasures.router,
+    restrictions.router,
     exports.router,
     feed.router,
     funnels.router,

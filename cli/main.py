@@ -54,7 +54,7 @@ _COMMANDS: Final = {
     ),
     "audit": _Entry("Prove that the audit log is whole, and export it.", "audit"),
     "privacy": _Entry(
-        "Erase people, follow requests, prove what was done; show where personal data rests.",
+        "Tell, restrict and erase people, enter objections; show where personal data rests.",
         "privacy.command",
         needs_stack=False,
     ),

@@ -176,7 +176,11 @@ class Erasure(msgspec.Struct, frozen=True):
 
 
 class Withdrawal(NamedTuple):
-    """People who no longer consent to a purpose; ids that they had or have."""
+    """People who no longer consent to a purpose; ids that they had or have.
+
+    Attributes:
+        purpose: `domain.profiles.consent.ANY_USE` where they are restricted: then it is every file.
+    """
 
     workspace: WorkspaceId
     purpose: str
@@ -213,6 +217,7 @@ class Changes(msgspec.Struct):
         suppressed: (workspace, message) of events that are not kept; another copy is a duplicate.
         erasures: what commands remove, before everything else is written.
         withdrawals: consent that was granted before.
+        stated: messages of operators' statements.
         judged: of `judged_keys`, until when events of those that were erased before are not kept;
             anything else at the commit is a conflict.
     """
@@ -239,6 +244,7 @@ class Changes(msgspec.Struct):
     suppressed: list[tuple[WorkspaceId, MessageKey]] = []
     erasures: list[Erasure] = []
     withdrawals: list[Withdrawal] = []
+    stated: list[MessageKey] = []
     judged: dict[IdentifierKey, int] = {}
 
     def judged_keys(self) -> set[IdentifierKey]:

@@ -18,6 +18,9 @@ CONSENT: Final = "consent"
 
 It comes as a command. It says what its one identifier consents to, and is no activity.
 """
+RESTRICTION: Final = "restriction"
+"""Type of the event that an operator's restriction of a person is, or its release; else as
+`CONSENT`."""
 OPERATOR: Final = SourceId(0)
 """In place of a source: an operator."""
 
@@ -57,8 +60,8 @@ class Event(msgspec.Struct, frozen=True, gc=False):
 
     Attributes:
         workspace: tenant.
-        source: where it came from; `OPERATOR` for `CONSENT`.
-        type: one of `EVENT_TYPES`, or `CONSENT`.
+        source: where it came from; `OPERATOR` for `CONSENT` and `RESTRICTION`.
+        type: one of `EVENT_TYPES`, `CONSENT` or `RESTRICTION`.
         name: event name for track; page or screen name, else the empty string.
         message_key: what de-duplication compares.
         message_id: as the client sent it.
@@ -67,7 +70,7 @@ class Event(msgspec.Struct, frozen=True, gc=False):
         received_ms: arrival at the collector or at Kafka.
         traits: person traits that this event sets (identify, and ``context.traits``).
         consent: purpose → granted; `domain.profiles.consent.EVERY_PURPOSE` → False where it refuses
-            whatever it does not name, too.
+            whatever it does not name, too; `ANY_USE` of a restriction alone.
         statements: what `consent` is made of: the statements in their forms.
         order: set when the event is a purchase.
         group: group id, for group calls.
@@ -187,7 +190,7 @@ class Erase(Command, frozen=True, kw_only=True):
 
 COMMANDS: Final[dict[str, type[Command]]] = {each.kind: each for each in (Unmerge, Allow, Erase)}
 """Kinds of commands that are no events, as the log, stored events and the audit log call them."""
-ORDERS: Final = (*COMMANDS, CONSENT)
+ORDERS: Final = (*COMMANDS, CONSENT, RESTRICTION)
 """Kinds of everything that operators order through the log."""
 
 

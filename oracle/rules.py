@@ -139,7 +139,12 @@ class Subject:
         return measure(trait.function, events, now_ms, windowed=trait.window is not None)
 
     def member(self, segment: SegmentId, now_ms: int) -> bool:
-        """Whether the person is in a segment; nobody is in one that does not exist."""
+        """Whether the person is in a segment; nobody is in one that does not exist.
+
+        Nor is anybody who is restricted.
+        """
+        if self.view.is_restricted:
+            return False
         for found in self.definitions.segments:
             if found.id == segment:
                 return (

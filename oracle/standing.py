@@ -55,7 +55,7 @@ def standing_differences(
     if sweeping and person.definitions < _newest(subject):
         return
     yield from _membership_differences(where, subject, person, memberships, now_ms)
-    if foresee:
+    if foresee and not subject.view.is_restricted:
         yield from _flip_differences(where, subject, person, now_ms)
     served = sorted(
         {

@@ -8,12 +8,14 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from itertools import pairwise
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from domain.policies import ProfileRules
 from oracle.statements.consent import EVERYTHING
 from oracle.statements.record import OPERATORS, Statement
 
+ANY_USE: Final = "ANY_USE"
+"""What a restriction refuses, and its release grants."""
 V = TypeVar("V")
 Register = tuple[Any, int, int]
 """(value, event time, tie)."""
@@ -36,11 +38,18 @@ class View:
     consent: dict[str, Register] = field(default_factory=dict)
     overflow: bool = False
 
+    @property
+    def is_restricted(self) -> bool:
+        """Whether the latest word of an operator restricts the person; at one instant it does."""
+        return ANY_USE in self.consent and self.consent[ANY_USE][0] is False
+
     def consents_to(self, purpose: str) -> bool:
         """Whether the latest word on a purpose, or on all of them, is a grant.
 
-        At one instant a refusal wins.
+        At one instant a refusal wins. Whoever is restricted consents to nothing.
         """
+        if self.is_restricted:
+            return False
         words = [self.consent[name] for name in (purpose, EVERYTHING) if name in self.consent]
         latest = max((at_ms for _, at_ms, _ in words), default=0)
         return bool(words) and all(
@@ -58,7 +67,7 @@ def view_of(statements: Sequence[Statement], rules: ProfileRules) -> View:
     if not statements:
         return View()
     said = sorted(statements, key=lambda event: (event.at_ms, event.tie))
-    in_time = [event for event in said if event.type != OPERATORS]
+    in_time = [event for event in said if event.type not in OPERATORS]
     if not in_time:
         return View(consent=_consent(said))
     names = Counter(f"{event.type}:{event.name}" for event in in_time if event.name)

@@ -17,8 +17,9 @@ Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 Names = Annotated[list[Name], Field(max_length=200)]
 
 _REASONS = {
-    "withdrawn": "People in it withdrew their consent to its purpose again and again while it was"
-    " written, or after that: order it again, or order a segment with fewer members.",
+    "withdrawn": "People in it withdrew their consent to its purpose, or were restricted, again and"
+    " again while it was written, or after that: order it again, or order a"
+    " segment with fewer members.",
     "writer_died": "The process that wrote it died again and again: look into the log of upkeep.",
     "too_many": "It has more people than one export may have: narrow it, or raise"
     " exports.max_rows.",

@@ -123,7 +123,7 @@ async def get_command(
         str,
         Path(
             max_length=128,
-            pattern=r"^(unmerge|allow|erase|consent)-\d{1,18}-[0-9a-f]{16}$",
+            pattern=r"^(unmerge|allow|erase|consent|restriction)-\d{1,18}-[0-9a-f]{16}$",
             examples=["unmerge-12-9f2c4e1a0b7d3c55"],
         ),
     ],

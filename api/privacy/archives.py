@@ -50,7 +50,7 @@ async def link_to(
         GoneError: the archive is gone, or somebody deleted its file.
     """
     if request.kind != RequestKind.ACCESS:
-        raise ConflictError("An erasure has no archive; take its receipt.")
+        raise ConflictError(f"Only access has an archive; this is a request of {request.kind}.")
     token = secrets.token_urlsafe(_TOKEN_BYTES)
     lifetime = settings.privacy.link_lifetime
     found = (await archives.of_requests(pool, caller.workspace, [request.id])).get(request.id)

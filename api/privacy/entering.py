@@ -1,17 +1,23 @@
 """Enters requests into the audit log and the register, each in one transaction."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from api.privacy.erasures_schemas import ErasureRequest
 from api.privacy.laws import Law
+from api.privacy.restrictions_schemas import ObjectionRequest, RestrictionRequest
 from api.web.deps import Caller
 from api.web.errors import ConflictError, NotFoundError
+from domain.event import CONSENT, RESTRICTION
+from domain.ids import IdentifierKey
 from domain.keys import command_id, message_key
 from domain.privacy.access import REQUESTED as ACCESS_REQUESTED
 from domain.privacy.erasure import Afterwards, RequestKind, RequestStatus
 from domain.privacy.receipt import REQUESTED
+from domain.profiles.consent import ANY_USE
 from operators.privacy.identifiers import fingerprint
 from store.audit.trail import append_async
 from store.fetch import AsyncConn, Pool, transaction
@@ -45,6 +51,8 @@ class Asked(NamedTuple):
         afterwards: of an erasure; else None.
         since: when the person asked, where that was earlier; the answer is due from then on.
         is_answered: nothing is left to do.
+        told: of a statement, its purposes and evidence; the subject has the one identifier that it
+            is a statement of.
     """
 
     kind: RequestKind
@@ -53,6 +61,7 @@ class Asked(NamedTuple):
     afterwards: Afterwards | None = None
     since: datetime | None = None
     is_answered: bool = False
+    told: Mapping[str, Any] = MappingProxyType({})
 
 
 async def enter(
@@ -133,13 +142,54 @@ async def add_access(conn: AsyncConn, caller: Caller, subject: Subject, asked: A
     return number
 
 
-_ACTIONS: Final = {RequestKind.ERASURE: REQUESTED, RequestKind.ACCESS: ACCESS_REQUESTED}
+async def enter_stated(
+    pool: Pool,
+    caller: Caller,
+    found: StoredProfile,
+    of: IdentifierKey,
+    kind: RequestKind,
+    body: RestrictionRequest,
+    law: Law,
+) -> PrivacyRequest:
+    """Enter a restriction, a release or an objection.
+
+    Args:
+        pool: open pool.
+        caller: who asks.
+        found: whom it is about.
+        of: the identifier that it is a statement of.
+        kind: which of them.
+        body: why, what shows it, and what is objected to.
+        law: under which law.
+    """
+    purposes = list(dict.fromkeys(body.purposes)) if isinstance(body, ObjectionRequest) else None
+    told: dict[str, Any] = {"purposes": purposes or [ANY_USE]}
+    if body.evidence:
+        told["evidence"] = body.evidence
+    subject = Subject(found.person.id, [of])
+    async with transaction(pool) as conn:
+        number = await _add(conn, caller, subject, Asked(kind, body.reason, law, told=told))
+    return await request_of(pool, caller, number)
+
+
+_ACTIONS: Final = {
+    RequestKind.ERASURE: REQUESTED,
+    RequestKind.ACCESS: ACCESS_REQUESTED,
+    RequestKind.RESTRICTION: RESTRICTION,
+    RequestKind.RELEASE: RESTRICTION,
+    RequestKind.OBJECTION: CONSENT,
+}
+"""The audit log calls a request as its command is called."""
 
 
 async def _add(conn: AsyncConn, caller: Caller, subject: Subject, asked: Asked) -> int:
     """Enter a request; its number in the register."""
     action = _ACTIONS[asked.kind]
     detail: dict[str, Any] = {"identifiers": [UUID(bytes=key).hex for key in subject.keys]}
+    if asked.told:
+        detail = {"identifier": subject.keys[0].hex(), "request": asked.kind}
+        if asked.kind is RequestKind.OBJECTION:
+            detail["purposes"] = asked.told["purposes"]
     if asked.afterwards is not None:
         detail["afterwards"] = asked.afterwards
     detail |= {"regulation": asked.law.name, "reason": asked.reason}
@@ -160,6 +210,7 @@ async def _add(conn: AsyncConn, caller: Caller, subject: Subject, asked: Asked) 
         regulation=asked.law.name,
         kind=asked.kind,
         completed_at=entered.at if asked.is_answered else None,
+        told=dict(asked.told),
     )
     return await register.add(conn, caller.workspace, new)
 

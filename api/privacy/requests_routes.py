@@ -22,7 +22,6 @@ from api.web.errors import ConflictError
 from api.web.paging import Page, PagingDep, RowId
 from api.web.transaction import TransactionsDep
 from api.web.values import now
-from domain.privacy.access import subject_of as archive_subject_of
 from domain.privacy.erasure import RequestKind, RequestStatus
 from domain.privacy.receipt import subject_of
 from store.audit.trail import append_async
@@ -89,8 +88,8 @@ async def retry_privacy_request(
             conn,
             caller.workspace,
             caller.actor,
-            "erase.retry",
-            subject_of(request.command),
+            "erase.retry" if request.kind == RequestKind.ERASURE else f"{request.kind}.retry",
+            f"{request.kind}:{request.command}",
             {"request": id},
         )
     await send(pool, log, caller, request)
@@ -117,16 +116,14 @@ async def extend_privacy_request(
         )
         if held is None:
             raise ConflictError(f"Request {id} is answered, or its time was extended before.")
-        about = subject_of if request.kind == RequestKind.ERASURE else archive_subject_of
+        about = f"{request.kind}:{request.command}"
         detail = {
             "request": id,
             "first_due_at": held.first_due_at.astimezone(UTC).isoformat(),
             "due_at": held.due_at.astimezone(UTC).isoformat(),
             "reason": body.reason,
         }
-        await append_async(
-            conn, caller.workspace, caller.actor, "privacy.extend", about(request.command), detail
-        )
+        await append_async(conn, caller.workspace, caller.actor, "privacy.extend", about, detail)
     return await _detail(pool, caller, id)
 
 
@@ -146,7 +143,7 @@ async def get_erasure_receipt(
     """
     request = await request_of(pool, caller, id)
     if request.kind != RequestKind.ERASURE:
-        raise ConflictError("Only an erasure has a receipt; this is a request of access.")
+        raise ConflictError(f"Only an erasure has a receipt; this is a request of {request.kind}.")
     at = now().astimezone(UTC)
     receipt = await transactions.read(lambda conn: receipt_of(conn, caller.workspace, id, at))
     if receipt is None or not receipt.recorded:

@@ -39,6 +39,7 @@ _REQUEST: JsonDict = {
     "profile_id": EXAMPLE_ID,
     "identifiers": 2,
     "afterwards": "new",
+    "purposes": None,
     "reason": "asked for by letter, case 2026-114",
     "requested_by": "key:1",
     "requested_by_name": "ada",
@@ -129,6 +130,9 @@ class RequestView(View):
     profile_id: UUID
     identifiers: int = Field(description="How many the request names.")
     afterwards: Afterwards | None = Field(description="Of an erasure; else null.")
+    purposes: list[str] | None = Field(
+        description="Of an objection, what it refuses, `*` being every purpose; else null."
+    )
     reason: str
     requested_by: str
     requested_by_name: ActorName = None
@@ -142,11 +146,15 @@ class RequestView(View):
         " `requested`: it waits in the log; `processing`: the person is removed, steps are left;"
         " `completed`: every step is done. Of access, `requested`: it waits for its writer;"
         " `processing`: it is being written; `ready`: it can be downloaded; `expired`: its file is"
-        " gone; `completed`: nothing is held; `failed`: there is none, see `archive.reason`."
+        " gone; `completed`: nothing is held; `failed`: there is none, see `archive.reason`. A"
+        " restriction, its release and an objection are `completed` when the engine has taken them"
+        " in."
     )
     processed_at: Instant | None
     completed_at: Instant | None
-    removed: RemovedView | None = Field(description="Null until it was processed.")
+    removed: RemovedView | None = Field(
+        description="Of an erasure; null until it was processed, and else."
+    )
     joined: int = Field(
         description="Identifiers that joined the person between request and processing. They were"
         " kept."
@@ -237,8 +245,7 @@ class RequestDetailView(RequestView):
     )
 
     command: UUID = Field(
-        description="Digest of the command's id: `erasure:<command>` or `access:<command>` is the"
-        " audit log's subject."
+        description="Digest of the command's id: `<kind>:<command>` is the audit log's subject."
     )
     steps: list[StepView] = Field(description="Of an erasure, all of them, in order; else none.")
     recipients: list[RecipientView]
@@ -283,6 +290,7 @@ def _fields(row: PrivacyRequest, at: datetime, archive: ArchiveRow | None) -> di
         "profile_id": row.profile,
         "identifiers": len(row.keys),
         "afterwards": row.afterwards or None,
+        "purposes": row.told["purposes"] if row.kind == RequestKind.OBJECTION else None,
         "reason": row.reason,
         "requested_by": row.requested_by,
         "requested_at": row.requested_at,
@@ -293,7 +301,7 @@ def _fields(row: PrivacyRequest, at: datetime, archive: ArchiveRow | None) -> di
         "status": row.status,
         "processed_at": row.processed_at,
         "completed_at": row.completed_at,
-        "removed": None if row.processed_at is None else counts,
+        "removed": None if row.identifiers is None else counts,
         "joined": row.joined,
         "archive": None if archive is None else ArchiveView.from_row(archive),
         "advice": _advice(row, archive),

@@ -128,7 +128,7 @@ class PurposeInForce(View):
     because: Because = Field(
         description="`newest`: the newest statement. `refusal_wins`: a grant was stated at the same"
         " instant. `every_purpose`: every purpose was refused then, or later than this one was"
-        " stated."
+        " stated. `restricted`: it was granted, and the person is restricted."
     )
     statement: Said | None = Field(description="Null where its event is not stored any more.")
 
@@ -138,7 +138,7 @@ class PurposeInForce(View):
         told = standing.told
         return cls(
             purpose=purpose,
-            granted=standing.register.value is True,
+            granted=standing.register.value is True and standing.because is not Because.RESTRICTED,
             at=instant(standing.register.at_ms),
             because=standing.because,
             statement=None if told is None else Said.from_told(told, events),

@@ -8,7 +8,7 @@ from pydantic import ConfigDict, Field
 from api.web.values import Instant, JsonValue, Money, View, instant
 from domain.event import Identifier
 from domain.profiles.leaf import Leaf, Register
-from operators.profiles.consent import consents, statement_of
+from operators.profiles.consent import consents, restriction_among, statement_of
 
 EXAMPLE_ID: Final = "5f0c1f6e-7d0b-4f6e-9a51-0c9f1f4f8a11"
 
@@ -58,6 +58,18 @@ class ConsentState(View):
         """From a person's composed view."""
         counts = statement_of(view, purpose)
         return cls(granted=consents(view, purpose), at=instant(counts.at_ms if counts else 0))
+
+
+class RestrictedView(View):
+    """The restriction of a person; the register has who asked for it, and why."""
+
+    since: Instant
+
+    @classmethod
+    def from_leaf(cls, view: Leaf) -> "RestrictedView | None":
+        """From a person's composed view; None where they are not restricted."""
+        restriction = restriction_among(view.consent)
+        return None if restriction is None else cls(since=instant(restriction.at_ms))
 
 
 class GroupView(View):

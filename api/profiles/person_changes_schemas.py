@@ -60,7 +60,9 @@ class SegmentMove(View):
     id: int
     name: str | None
     version: int = Field(description="Version of the definition that decided.")
-    cause: str = Field(description="event, merge, unmerge, wake, edit or consent.")
+    cause: str = Field(
+        description="event, merge, unmerge, wake, edit, consent, restriction or release."
+    )
 
 
 class PersonChangeView(View):

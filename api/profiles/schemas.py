@@ -14,6 +14,7 @@ from api.profiles.parts_schemas import (
     EventCounts,
     GroupView,
     IdentifierView,
+    RestrictedView,
     RfmScores,
     SegmentRef,
     Sessions,
@@ -22,6 +23,7 @@ from api.profiles.parts_schemas import (
 )
 from api.web.values import Instant, Money, View, instant, instant_or_none
 from domain.event import Identifier
+from domain.profiles.consent import ANY_USE
 from domain.profiles.profile import Person, Stage
 
 AT: Final = "2026-03-01T09:30:00Z"
@@ -118,6 +120,7 @@ class Profile(View):
                     "first_order_at": AT,
                     "last_order_at": AT,
                     "consent": {"advertising": {"granted": True, "at": AT}},
+                    "restricted": None,
                     "groups": [],
                     "segments": [{"id": 1, "name": "consented_customers", "since": AT}],
                     "identifiers": [
@@ -155,6 +158,10 @@ class Profile(View):
     first_order_at: Instant | None
     last_order_at: Instant | None
     consent: dict[str, ConsentState]
+    restricted: RestrictedView | None = Field(
+        description="Set while the person is kept and used for nothing; then they consent to"
+        " nothing and are in no segment."
+    )
     groups: list[GroupView]
     segments: list[SegmentRef] = Field(description="Those that the person is in.")
     identifiers: list[IdentifierView]
@@ -206,7 +213,12 @@ class Profile(View):
             revenue=money(view),
             first_order_at=instant(view.first_order_ms) if view.revenue else None,
             last_order_at=instant(view.last_order_ms) if view.revenue else None,
-            consent={purpose: ConsentState.from_leaf(view, purpose) for purpose in view.consent},
+            consent={
+                purpose: ConsentState.from_leaf(view, purpose)
+                for purpose in view.consent
+                if purpose != ANY_USE
+            },
+            restricted=RestrictedView.from_leaf(view),
             groups=[GroupView.from_register(name, item) for name, item in view.groups.items()],
             segments=segments,
             identifiers=[IdentifierView.from_identifier(identifier) for identifier in identifiers],

@@ -7,22 +7,16 @@ import msgspec
 from fastapi import APIRouter
 
 from api.profiles.routes import ProfileIdPath, find
+from api.profiles.stating import refuse_unknown, strongest
 from api.profiles.stating_schemas import ConsentAccepted, ConsentRequest
-from api.web.deps import Admin, Caller, LogDep, PoolDep, SettingsDep
-from api.web.errors import UnprocessableError
-from api.web.purposes import known_purposes
-from config.settings import Settings
-from domain.event import CONSENT, Identifier
+from api.web.deps import Admin, LogDep, PoolDep, SettingsDep
+from domain.event import CONSENT
 from domain.instants import to_ms
 from domain.intake.envelope import encode_sealed
 from domain.keys import command_id
-from domain.policies import IdentityRules
-from domain.profiles.consent import EVERY_PURPOSE
-from operators.identity.normalise import normalise
 from sinks.intake.log import keyed
 from store.audit.trail import append_async
-from store.fetch import Pool, transaction
-from store.profiles.profiles import StoredProfile
+from store.fetch import transaction
 
 router = APIRouter(prefix="/cdp/profiles", tags=["profiles"])
 
@@ -47,8 +41,8 @@ async def state_consent(
     been processed.
     """
     found = await find(pool, caller.workspace, id)
-    await _refuse_unknown(pool, settings, caller, found, body.purpose)
-    named = _strongest(found, settings.identity)
+    await refuse_unknown(pool, settings, caller, found, [body.purpose])
+    named = strongest(found, settings.identity)
     stated_ms = None if body.stated_at is None else to_ms(body.stated_at)
     async with transaction(pool) as connection:
         entered = await append_async(
@@ -82,33 +76,3 @@ async def state_consent(
     encoded = encode_sealed(caller.salt, to_ms(entered.at), msgspec.json.encode(record))
     await log.append(keyed([encoded]))
     return ConsentAccepted(command_id=str(record["id"]))
-
-
-async def _refuse_unknown(
-    pool: Pool, settings: Settings, caller: Caller, found: StoredProfile, purpose: str
-) -> None:
-    """Refuse a purpose that nobody knows.
-
-    Raises:
-        UnprocessableError: it says which are known.
-    """
-    known = (await known_purposes(pool, settings, caller.workspace)).names
-    if purpose not in {EVERY_PURPOSE, *known, *found.person.view.consent}:
-        names = ", ".join(sorted(known)) or "none"
-        raise UnprocessableError(f"The workspace knows no such purpose; it knows: {names}.")
-
-
-def _strongest(found: StoredProfile, rules: IdentityRules) -> Identifier:
-    """The identifier that the statement is of: one that the rules of today still name.
-
-    Raises:
-        UnprocessableError: there is none.
-    """
-    usable = [
-        (rules.kinds[one.kind].priority, one.kind, one.value, one)
-        for one in found.identifiers
-        if normalise(one.kind, one.value, rules) == one.value
-    ]
-    if not usable:
-        raise UnprocessableError("By the rules of today no identifier names this person.")
-    return min(usable, key=lambda one: one[:3])[3]

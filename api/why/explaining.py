@@ -12,6 +12,7 @@ from domain.instants import to_ms
 from domain.segments.definition import WorkspaceDefinitions
 from domain.segments.rule import Rule
 from operators.aggregates import plan
+from operators.profiles.consent import restricted
 from operators.segments.citations import cited_filters
 from operators.segments.explain import deciding, explain, next_flip, subject_at
 from operators.segments.program import Program
@@ -67,7 +68,8 @@ def explained(
         raise ValueError("what is explained has a rule")
     now_ms = to_ms(at)
     person = snapshot.person
-    explanation = explain(node, subject_at(person, program, settings.profile, now_ms))
+    subject = subject_at(person, program, settings.profile, now_ms)
+    explanation = explain(node, subject)
     flip = next_flip(person, program, settings.profile, number, now_ms)
     cites = NodeEvidence(snapshot.events, program.definitions, now_ms, settings.query.citations)
     return WhyView(
@@ -76,8 +78,9 @@ def explained(
         segment=shown.name,
         version=shown.version,
         at=instant(now_ms),
-        member=explanation.holds,
+        member=subject.answers[number][0],
         member_stored=None if shown.segment is None else shown.segment in person.segments,
+        restricted=restricted(person.view),
         flips_at=None if flip.at_ms is None else instant(flip.at_ms),
         flips_exactly=flip.exact,
         why=cites.show(explanation, deciding(explanation)),

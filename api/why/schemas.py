@@ -110,7 +110,7 @@ class WhyView(View):
                 {
                     "profile_id": "5f0c1f6e-7d0b-4f6e-9a51-0c9f1f4f8a11", "segment_id": 7,
                     "segment": "recent buyers", "version": 2,
-                    "at": _AT, "member": True, "member_stored": True,
+                    "at": _AT, "member": True, "member_stored": True, "restricted": False,
                     "flips_at": "2026-03-31T10:00:00Z", "flips_exactly": True,
                     "why": {
                         "says": "the number of “Order Completed” in the last 30d is at least 1",
@@ -135,6 +135,9 @@ class WhyView(View):
     member_stored: bool | None = Field(
         description="What the memberships say; for a live definition it differs only while a wake"
         " or a sweep is on its way. Null for a rule that no segment has."
+    )
+    restricted: bool = Field(
+        description="The person is restricted, and therefore in no segment, whatever the rule says."
     )
     flips_at: Instant | None = Field(
         description="When the answer changes if nothing happens; null for never."

@@ -56,6 +56,18 @@ class PrivacyClient:
         """Ask for everything that is held of a person."""
         return self._json("POST", "/cdp/privacy/access", body=body)
 
+    def restrict(self, body: dict[str, Any]) -> dict[str, Any]:
+        """Keep a person's data and use them for nothing."""
+        return self._json("POST", "/cdp/privacy/restrictions", body=body)
+
+    def release(self, body: dict[str, Any]) -> dict[str, Any]:
+        """End a restriction."""
+        return self._json("POST", "/cdp/privacy/restrictions/release", body=body)
+
+    def objection(self, body: dict[str, Any]) -> dict[str, Any]:
+        """Enter an objection."""
+        return self._json("POST", "/cdp/privacy/objections", body=body)
+
     def link(self, number: int) -> dict[str, Any]:
         """Make a link to an archive."""
         return self._json("POST", f"/cdp/privacy/requests/{number}/link")

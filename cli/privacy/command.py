@@ -1,4 +1,4 @@
-"""``stratum privacy``: tell people what is held of them, erase them, prove what was done.
+"""``stratum privacy``: tell people what is held of them, restrict and erase them, prove it.
 
 Requests go over the API like anybody else's; `verify` reads the database.
 """
@@ -22,8 +22,8 @@ from domain.privacy.erasure import Afterwards, RequestKind, RequestStatus
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
-    help="Tell people what is held of them, erase them, follow requests, prove what was done; show"
-    " where personal data rests.",
+    help="Tell people what is held of them, restrict and erase them, enter objections, follow"
+    " requests, prove what was done; show where personal data rests.",
 )
 
 _PRIVATE: Final = 0o600
@@ -33,10 +33,11 @@ Person = Annotated[
     typer.Argument(metavar="PERSON", help="Profile id, or an identifier as KIND=VALUE."),
 ]
 Number = Annotated[int, typer.Argument(metavar="REQUEST", help="Number of the request.", min=0)]
+Evidence = Annotated[str, typer.Option(help="What shows it: a reference, or words.")]
 ApiKey = Annotated[
     str,
     typer.Option(
-        help="API key; admin to preview, erase, access, link, extend and retry; else read.",
+        help="API key; read to list and show requests and take receipts, else admin.",
         envvar="STRATUM_API_KEY",
     ),
 ]
@@ -151,6 +152,55 @@ def _download(client: PrivacyClient, number: int, out: Path) -> None:
 
 
 @app.command()
+def restrict(
+    person: Person, *, reason: Reason, api_key: ApiKey, evidence: Evidence = "", url: Url = LOCAL
+) -> None:
+    """Keep what is held of a person, and use it for nothing until they are released."""
+    with asking(url, api_key) as http:
+        _entered(PrivacyClient(http).restrict(_statement(person, reason, evidence)))
+
+
+@app.command()
+def release(
+    person: Person, *, reason: Reason, api_key: ApiKey, evidence: Evidence = "", url: Url = LOCAL
+) -> None:
+    """End a restriction; tell the person before."""
+    with asking(url, api_key) as http:
+        _entered(PrivacyClient(http).release(_statement(person, reason, evidence)))
+
+
+@app.command("object")
+def object_(
+    person: Person,
+    *,
+    reason: Reason,
+    api_key: ApiKey,
+    purpose: Annotated[
+        list[str] | None,
+        typer.Option(help="Purpose that they object to; repeat it for several. Default: every."),
+    ] = None,
+    evidence: Evidence = "",
+    url: Url = LOCAL,
+) -> None:
+    """Enter that a person objects: purposes, or every one, are refused in their name."""
+    body = _statement(person, reason, evidence)
+    if purpose:
+        body["purposes"] = purpose
+    with asking(url, api_key) as http:
+        _entered(PrivacyClient(http).objection(body))
+
+
+def _statement(person: str, reason: str, evidence: str) -> dict[str, Any]:
+    """A statement as requests have it."""
+    told = {"reason": reason, "evidence": evidence}
+    return person_of(person) | {name: value for name, value in told.items() if value}
+
+
+def _entered(request: dict[str, Any]) -> None:
+    echo(f"request {request['id']} is {request['status']}; its command is {request['command_id']}")
+
+
+@app.command()
 def link(number: Number, *, api_key: ApiKey, url: Url = LOCAL) -> None:
     """Make a link to an archive; whoever has it downloads the archive without an API key."""
     with asking(url, api_key) as http:
@@ -194,7 +244,7 @@ def show(number: Number, *, api_key: ApiKey, url: Url = LOCAL) -> None:
 
 @app.command()
 def retry(number: Number, *, api_key: ApiKey, url: Url = LOCAL) -> None:
-    """Send an erasure to the event log again, or have an archive that failed written again."""
+    """Send a command to the event log again, or have an archive that failed written again."""
     with asking(url, api_key) as http:
         show_request(PrivacyClient(http).retry(number))
 

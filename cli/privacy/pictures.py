@@ -57,15 +57,19 @@ def show_request(request: View) -> None:
     who = request["requested_by_name"] or request["requested_by"]
     echo(f"request {request['id']}: {request['status']}{late}")
     echo(f"  asked for at {minute(request['requested_at'])} by {who}: {request['reason']}")
-    echo(f"  person {request['profile_id']}, {request['identifiers']} identifiers")
+    named = request["identifiers"]
+    echo(f"  person {request['profile_id']}, {named} identifier{'' if named == 1 else 's'}")
     if request["extension"]:
         said = request["extension"]
         echo(f"  extended at {minute(said['at'])} by {said['by']}: {said['reason']}")
     if request["kind"] == "access":
         show_archive(request)
         return
-    due = f"{minute(request['due_at'])} ({request['regulation']})"
-    echo(f"  due {due}, afterwards {request['afterwards']}")
+    if request["kind"] == "erasure":
+        due = f"{minute(request['due_at'])} ({request['regulation']})"
+        echo(f"  due {due}, afterwards {request['afterwards']}")
+    else:
+        show_statement(request)
     if request["removed"] is not None:
         told = ", ".join(f"{count:,} {name}" for name, count in request["removed"].items())
         echo(f"  removed at {minute(request['processed_at'])}: {told}")
@@ -76,6 +80,14 @@ def show_request(request: View) -> None:
         print_table(*columns, rows=_recipients(request["recipients"]))
     if request["advice"]:
         echo(request["advice"])
+
+
+def show_statement(request: View) -> None:
+    """Print what a restriction, its release or an objection comes to."""
+    purposes = f" to {', '.join(request['purposes'])}" if request["purposes"] else ""
+    echo(f"  due {minute(request['due_at'])}, {request['kind']}{purposes}")
+    if request["completed_at"]:
+        echo(f"  taken in at {minute(request['completed_at'])}")
 
 
 def show_archive(request: View) -> None:

@@ -25,10 +25,23 @@ class Afterwards(StrEnum):
 
 
 class RequestKind(StrEnum):
-    """What a person may ask for."""
+    """What a person may ask for, and what ends it.
+
+    Attributes:
+        RESTRICTION: their data are kept and used for nothing.
+        RELEASE: of a restriction, which ends it.
+        OBJECTION: their data are not used for some purposes.
+    """
 
     ERASURE = "erasure"
     ACCESS = "access"
+    RESTRICTION = "restriction"
+    RELEASE = "release"
+    OBJECTION = "objection"
+
+
+STATED: Final = (RequestKind.RESTRICTION, RequestKind.RELEASE, RequestKind.OBJECTION)
+"""Requests that are a statement of the person: completed once the engine has taken it in."""
 
 
 class RequestStatus(StrEnum):
@@ -40,7 +53,7 @@ class RequestStatus(StrEnum):
             waits for its writer.
         PROCESSING: the person is removed, and steps are left to do; or the archive is being
             written.
-        COMPLETED: every step is done.
+        COMPLETED: every step is done; or the engine has taken in the statement.
         READY: the archive can be downloaded.
         EXPIRED: the archive is gone.
         FAILED: there is no archive.

@@ -1,10 +1,16 @@
-"""Names of purposes, and the name under which an event refuses every purpose."""
+"""Names of purposes, and the names that stand in place of one."""
 
 import unicodedata
 from typing import Final
 
 EVERY_PURPOSE: Final = "*"
 """In place of a purpose: a refusal of whatever was granted until then. It is never granted."""
+ANY_USE: Final = "ANY_USE"
+"""In place of a purpose: any use beyond storage. An operator's restriction refuses it, the release
+grants it; without a statement it is granted.
+
+Its capitals are in no normal form (`purpose_of`), so nothing else can state it.
+"""
 _INVISIBLE: Final = frozenset({"Cc", "Cf", "Cs"})
 """Unicode categories that are invisible in a name: control, format, surrogate halves."""
 

@@ -53,7 +53,8 @@ class Leaf(msgspec.Struct, array_like=True, gc=False):
         last_order_ms: latest purchase, 0 when none.
         consent: purpose → register holding granted or not; at the same instant a refusal wins.
             Under `domain.profiles.consent.EVERY_PURPOSE` the newest refusal of every purpose
-            (`operators.profiles.consent.statement_of`).
+            (`operators.profiles.consent.statement_of`); under `ANY_USE` the restriction or release
+            that counts.
         overflow: a cap on names, traits or groups was reached and entries were left out.
         aggregates: aggregate id → state (`domain.segments.aggregate`), packed until somebody needs
             it.

@@ -1,12 +1,31 @@
 """What a person consented to.
 
-The newest statement per purpose, or a newer refusal of every purpose. State: none.
+The newest statement per purpose, or a newer refusal of every purpose; nothing while a person is
+restricted. State: none.
 """
 
 from collections.abc import Iterable, Mapping
+from typing import Final
 
-from domain.profiles.consent import EVERY_PURPOSE
+from domain.profiles.consent import ANY_USE, EVERY_PURPOSE
 from domain.profiles.leaf import Leaf, Register
+
+_NAMELESS: Final = frozenset({ANY_USE, EVERY_PURPOSE})
+"""What stands in place of a purpose, and is none."""
+
+
+def restriction_among(statements: Mapping[str, Register]) -> Register | None:
+    """The restriction that is in force; None where there is none, or it was released."""
+    use = statements.get(ANY_USE)
+    return None if use is None or use.value is True else use
+
+
+def restricted(view: Leaf) -> bool:
+    """Whether a person is kept and used for nothing.
+
+    They consent to nothing and are in no segment.
+    """
+    return restriction_among(view.consent) is not None
 
 
 def statement_of(view: Leaf, purpose: str) -> Register | None:
@@ -26,17 +45,22 @@ def statement_among(statements: Mapping[str, Register], purpose: str) -> Registe
 
 
 def consents(view: Leaf, purpose: str) -> bool:
-    """Whether the statement that counts grants the purpose; no statement is a refusal."""
+    """Whether the statement that counts grants the purpose, and the person is not restricted.
+
+    No statement is a refusal.
+    """
     return grants(view.consent, purpose)
 
 
 def grants(statements: Mapping[str, Register], purpose: str) -> bool:
     """Like `consents`, of the statements alone."""
     own = statements.get(purpose)
-    if own is None or own.value is not True or purpose == EVERY_PURPOSE:
+    if own is None or own.value is not True or purpose in _NAMELESS:
         return False
     every = statements.get(EVERY_PURPOSE)
-    return every is None or every.at_ms < own.at_ms
+    if every is not None and every.at_ms >= own.at_ms:
+        return False
+    return restriction_among(statements) is None
 
 
 def granted(view: Leaf, purposes: Iterable[str]) -> list[str]:

@@ -8,10 +8,10 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from domain.ids import MessageKey
-from domain.profiles.consent import EVERY_PURPOSE
+from domain.profiles.consent import ANY_USE, EVERY_PURPOSE
 from domain.profiles.leaf import Register, tie_of
 from domain.statement import OPERATOR_FORM, Statement
-from operators.profiles.consent import statement_among
+from operators.profiles.consent import restriction_among, statement_among
 
 
 class Told(NamedTuple):
@@ -56,6 +56,7 @@ class Because(StrEnum):
     NEWEST = "newest"
     REFUSAL_WINS = "refusal_wins"
     EVERY_PURPOSE = "every_purpose"
+    RESTRICTED = "restricted"
 
 
 class InForce(NamedTuple):
@@ -64,7 +65,8 @@ class InForce(NamedTuple):
     Attributes:
         register: of the statement that counts.
         because: it is the newest; or a refusal of the same instant as a grant; or it refuses every
-            purpose and is not older than what was said of this one.
+            purpose and is not older than what was said of this one; or it was granted
+            and the person is restricted.
         told: the statement; None where its event is not stored any more.
     """
 
@@ -122,12 +124,17 @@ def in_force(registers: Mapping[str, Register], told: Iterable[Told]) -> dict[st
         if one.statement.is_granted:
             granted.add((one.statement.purpose, one.at_ms))
     found: dict[str, InForce] = {}
+    frozen = restriction_among(registers) is not None
     for purpose, own in sorted(registers.items()):
+        if purpose == ANY_USE:
+            continue
         register = statement_among(registers, purpose) or own
         is_own = register is own
         because = Because.NEWEST if is_own else Because.EVERY_PURPOSE
         if is_own and not own.value and (purpose, own.at_ms) in granted:
             because = Because.REFUSAL_WINS
+        if frozen and register.value is True:
+            because = Because.RESTRICTED
         found[purpose] = InForce(
             register, because, known.get((purpose if is_own else EVERY_PURPOSE, register))
         )

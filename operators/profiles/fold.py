@@ -6,7 +6,7 @@ first (`operators.unify.batch`).
 
 from collections.abc import Sequence
 
-from domain.event import CONSENT, Event
+from domain.event import OPERATOR, Event
 from domain.policies import ProfileRules
 from domain.profiles.leaf import Leaf, Register, Revenue, later, later_consent, tie_of
 from operators.aggregates.bounded import keep_bounded
@@ -29,7 +29,7 @@ def fold(leaf: Leaf, event: Event, rules: ProfileRules) -> Sequence[str]:
     Returns:
         Traits that fell out because there is no room for all.
     """
-    if event.type == CONSENT:  # no activity
+    if event.source == OPERATOR:  # no activity
         return _fold_statements(leaf, event, rules)
     at = event.occurred_ms
     if leaf.types:

@@ -7,10 +7,10 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from domain.profiles.consent import EVERY_PURPOSE
+from domain.profiles.consent import ANY_USE, EVERY_PURPOSE
 from domain.profiles.leaf import Leaf
 from operators.detection.shapes import TYPES
-from operators.profiles.consent import grants
+from operators.profiles.consent import grants, restriction_among
 
 
 class Answers(NamedTuple):
@@ -39,20 +39,22 @@ class Names(NamedTuple):
 def count_names(views: Iterable[Leaf]) -> Names:
     """Count the traits and purposes of some people.
 
-    A trait that is null counts as none. Whoever refused every purpose refused each of them, but for
-    those that were granted later.
+    A trait that is null counts as none. Whoever is restricted says nothing. Whoever refused every
+    purpose refused each of them, but for those that were granted later.
     """
     people = every = 0
     traits: defaultdict[str, Counter[str]] = defaultdict(Counter)
     granted, refused, apart = Counter[str](), Counter[str](), Counter[str]()
     for view in views:
         people += 1
+        if restriction_among(view.consent) is not None:
+            continue
         for name, register in view.traits.items():
             if type(register.value) in TYPES:
                 traits[name][TYPES[type(register.value)]] += 1
         refused_every = EVERY_PURPOSE in view.consent
         every += refused_every
-        for purpose in view.consent.keys() - {EVERY_PURPOSE}:
+        for purpose in view.consent.keys() - {EVERY_PURPOSE, ANY_USE}:
             granted[purpose] += grants(view.consent, purpose)
             refused[purpose] += not grants(view.consent, purpose)
             apart[purpose] += refused_every

@@ -17,6 +17,7 @@ from domain.profiles.profile import Person
 from domain.segments.definition import Aggregate, Segment, WorkspaceDefinitions, spec_key
 from domain.segments.rule import Rule
 from operators.aggregates.plan import aggregate_specs, nodes
+from operators.profiles.consent import restricted
 from operators.profiles.lifecycle import stage_at
 from operators.rules.references import traits_of, uses_rfm
 from operators.rules.windows import NEVER
@@ -94,6 +95,8 @@ def _beside(
 def tester(program: Program, rules: ProfileRules, now_ms: int) -> Callable[[Person], bool]:
     """Make a test of whether a draft holds for a person, whose stage it brings up to date in place.
 
+    It holds for nobody who is restricted.
+
     Args:
         program: of the draft (`draft_program`).
         rules: lifecycle.
@@ -109,6 +112,8 @@ def tester(program: Program, rules: ProfileRules, now_ms: int) -> Callable[[Pers
 
     def holds(person: Person) -> bool:
         person.stage, stage_until = stage_at(person, rules, now_ms)
+        if restricted(person.view):
+            return False
         return test(Subject(person, now_ms, stage_until or NEVER))[0]
 
     return holds
@@ -151,14 +156,16 @@ class PreviewCounts:
     def evaluate(self, person: Person) -> bool:
         """Evaluate one person, whose stage is brought up to date in place.
 
-        Answers whether they would be a member.
+        Answers whether they would be a member. Nothing holds for whoever is restricted.
 
         Args:
             person: with all aggregates that the draft needs.
         """
         person.stage, stage_until = stage_at(person, self._rules, self._now_ms)
-        holds = self.nodes.add(Subject(person, self._now_ms, stage_until or NEVER))
         self.evaluated += 1
+        if restricted(person.view):
+            return False
+        holds = self.nodes.add(Subject(person, self._now_ms, stage_until or NEVER))
         self.in_segment.update(person.segments.keys())
         if not holds:
             return False

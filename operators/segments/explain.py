@@ -17,6 +17,7 @@ from domain.profiles.profile import Person
 from domain.segments.event_filter import EventFilter, filter_key
 from domain.segments.rule import All, Behaviour, Not, Rule, Sequence
 from domain.segments.rule import Any as Any_
+from operators.profiles.consent import restricted
 from operators.profiles.lifecycle import stage_at
 from operators.rules.windows import NEVER
 from operators.segments.nodes import Node, Subject
@@ -62,7 +63,7 @@ class Flip(msgspec.Struct, frozen=True):
 
 
 def subject_at(person: Person, program: Program, rules: ProfileRules, now_ms: int) -> Subject:
-    """A person at an instant, with every segment answered as of then.
+    """A person at an instant, with every segment answered as of then: no for whoever is restricted.
 
     Args:
         person: backfilled (`operators.unify.backfill`).
@@ -72,6 +73,9 @@ def subject_at(person: Person, program: Program, rules: ProfileRules, now_ms: in
     """
     stage, stage_wake = stage_at(person, rules, now_ms)
     subject = Subject(person, now_ms, stage_wake or NEVER, stage)
+    if restricted(person.view):
+        subject.answers.update((segment.id, (False, NEVER)) for segment, _, _ in program.segments)
+        return subject
     for segment, node, _ in program.segments:
         if node is not None:
             subject.answers[segment.id] = node.test(subject)

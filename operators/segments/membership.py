@@ -1,7 +1,8 @@
 """Which segments one person is in at an instant, and what changed: an evaluation.
 
 Only segments affected by a trigger are evaluated: an event, the clock (`Person.flips`), or a newer
-definition. Everything else keeps its result. State: in the person. Clock: `now_ms`; the same
+definition. Everything else keeps its result. Whoever is restricted is in no segment; a release has
+everything evaluated again. State: in the person. Clock: `now_ms`; the same
 instant gives the same results.
 """
 
@@ -13,16 +14,19 @@ import msgspec
 from domain.changes import Change
 from domain.ids import ProfileId, SegmentId
 from domain.policies import ProfileRules
+from domain.profiles.consent import ANY_USE
 from domain.profiles.profile import Person, Stage
 from domain.segments.definition import Segment
-from operators.profiles.consent import consents, granted
+from operators.profiles.consent import consents, granted, restricted
 from operators.profiles.lifecycle import stage_at
 from operators.rules.windows import NEVER
-from operators.segments.inputs import Token
+from operators.segments.inputs import CONSENT, Token
 from operators.segments.nodes import Subject
 from operators.segments.program import Program
 
 _NONE: Final[frozenset[str]] = frozenset()
+ANY_USE_TOUCHED: Final = f"{CONSENT}{ANY_USE}"
+"""Token of a restriction or its release."""
 
 
 class Trigger(NamedTuple):
@@ -95,14 +99,24 @@ def evaluate(
     touched = trigger.touched
     if stage is not person.stage and touched is not None:
         touched = {*touched, "stage"}
+    frozen = False
+    if ANY_USE in person.view.consent:
+        frozen = restricted(person.view)
+        if touched is not None and ANY_USE_TOUCHED in touched:
+            touched = None
+            if not frozen and trigger.cause == "event":
+                trigger = trigger._replace(cause="release")
     consented, withdrawn = _consented(person, program, touched)
-    places = _places(person, program, touched, now_ms)
+    places = () if frozen else _places(person, program, touched, now_ms)
     ledger = _Ledger(person, program, trigger, withdrawn, places)
-    ledger.answer(Subject(person, now_ms, stage_wake or NEVER, stage, ledger.members_before))
-    if trigger.newcomer:
-        ledger.enter_baseline()
-    elif person.definitions != program.revision:
-        ledger.leave_deleted()
+    if frozen:
+        ledger.leave_every()
+    else:
+        ledger.answer(Subject(person, now_ms, stage_wake or NEVER, stage, ledger.members_before))
+        if trigger.newcomer:
+            ledger.enter_baseline()
+        elif person.definitions != program.revision:
+            ledger.leave_deleted()
     if trigger.moved or withdrawn:
         ledger.tell_stays()
     wake_ms = min(stage_wake or NEVER, min(ledger.flips.values(), default=NEVER))
@@ -220,6 +234,14 @@ class _Ledger:
         }:
             self._move(program.segments[program.place[number]].segment, enters=True)
 
+    def leave_every(self) -> None:
+        """Take a restricted person out of everything, paused segments too; nothing wakes them."""
+        self.segments, self.flips = dict(self.segments), dict(self.flips)
+        self.leave_deleted()
+        for number in sorted(self.segments):
+            self._move(self._program.segments[self._program.place[number]].segment, enters=False)
+        self.flips = {}
+
     def leave_deleted(self) -> None:
         """Take the person out of segments that are no more."""
         person, place = self._person, self._program.place
@@ -259,6 +281,8 @@ class _Ledger:
             del self.segments[segment.id]
             urgent = not consents(person.view, segment.purpose)
             cause = "consent" if segment.purpose in self._withdrawn else cause
+            if restricted(person.view):
+                cause = "restriction"
         delta = 1 if enters else -1
         self.changes.append(
             Change(person.workspace, segment.id, person.id, delta, segment.version, cause, urgent)

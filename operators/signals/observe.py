@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from domain.changes import Changes, Counted, Suppressed
-from domain.event import CONSENT, Command, DeadLetter, Event, Report
+from domain.event import OPERATOR, Command, DeadLetter, Event, Report
 from domain.ids import MessageKey, SourceId, WorkspaceId
 from domain.instants import MINUTE_MS
 from domain.policies import ProfileRules
@@ -60,13 +60,13 @@ def count_observations(
     for item in items:
         if isinstance(item, Suppressed):
             event = item.event
-            if event.type == CONSENT:
+            if event.source == OPERATOR:
                 continue
             metric = metrics.SUPPRESSED if event.message_key in suppressed else metrics.DUPLICATE
             suppressed.discard(event.message_key)
             minute_of(event.workspace, event.source, event.received_ms).counters[metric] += 1
         elif isinstance(item, Event):
-            if item.type == CONSENT:  # of no source
+            if item.source == OPERATOR:
                 continue
             minute = minute_of(item.workspace, item.source, item.received_ms)
             if id(item) in fresh:

@@ -3,13 +3,14 @@
 from collections.abc import Iterable, Sequence
 
 from domain.changes import Changes, LoadedState, NewIdentifier, Withdrawal
-from domain.event import Event
+from domain.event import OPERATOR, Event
 from domain.ids import IdentifierKey, MessageKey, ProfileId, WorkspaceId
+from domain.profiles.consent import ANY_USE
 from domain.profiles.leaf import Leaf, tie_of
 from domain.profiles.profile import Person, decode_person
 from operators.identity.groups import Group
 from operators.profiles.compose import compose
-from operators.profiles.consent import consents, granted
+from operators.profiles.consent import consents, granted, restricted
 from operators.profiles.fold import fold
 from operators.segments.inputs import CONSENT, Token
 from operators.segments.membership import Trigger, apply, evaluate, leave_all
@@ -129,9 +130,14 @@ class Assembly:
         return person
 
     def _note_granted(self, person: Person, before: Iterable[Person]) -> None:
-        """Note what is granted before the batch by those whose identifiers a person gets."""
+        """Note what is granted before the batch by those whose identifiers a person gets.
+
+        Whoever is stored and not restricted grants any use.
+        """
         found = self._granted.setdefault(id(person), {})
         for one in before:
+            if one.version and not restricted(one.view):
+                found.setdefault(ANY_USE, set()).add(one.id)
             for purpose in granted(one.view, one.view.consent):
                 found.setdefault(purpose, set()).add(one.id)
 
@@ -195,6 +201,8 @@ class Assembly:
             if id(person) not in self._granted:
                 self._note_granted(person, [person])
             touched.update([f"{CONSENT}{purpose}" for purpose in event.consent])
+            if event.source == OPERATOR:
+                self._changes.stated.append(event.message_key)
         at_ms, tie = event.occurred_ms, tie_of(event.message_key)
         leaf = self._leaves.receiving(person, key, program)
         if leaf is not None:
@@ -233,7 +241,7 @@ class Assembly:
         changes.withdrawals += [
             Withdrawal(person.workspace, purpose, tuple(sorted(people | {person.id})))
             for purpose, people in sorted(self._granted.get(id(person), {}).items())
-            if not consents(person.view, purpose)
+            if not _is_granted(person.view, purpose)
         ]
         if person.version:
             changes.replaced[person.id] = person.version
@@ -279,3 +287,7 @@ class Assembly:
                 self._changes.moves[key] = person.id
                 moved = True
         return moved
+
+
+def _is_granted(view: Leaf, purpose: str) -> bool:
+    return not restricted(view) if purpose == ANY_USE else consents(view, purpose)

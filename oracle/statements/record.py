@@ -29,8 +29,8 @@ from oracle.statements.payload import (
     text_of,
 )
 
-OPERATORS: Final = "consent"
-"""Type of an operator's statement of consent, which is nothing that the person did."""
+OPERATORS: Final = ("consent", "restriction")
+"""Types of what an operator states, which is nothing that the person did."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def read_statement(
         identity: identifier kinds, priorities, blocked values.
         profile: which tracks are purchases, and where their amount is.
     """
-    if event.type == OPERATORS:
+    if event.type in OPERATORS:
         return _operators(event, salt, identity)
     with deeper():
         return _read(event, salt, identity, profile)
@@ -115,17 +115,20 @@ def _read(
 
 
 def _operators(event: StoredEvent, salt: bytes, identity: IdentityRules) -> Statement:
-    """What an operator states of one identifier's consent."""
+    """What an operator states of one identifier: consent, or a restriction and its release."""
     command = json.loads(event.payload)
     kind, value = command["identifier"]
     return Statement(
         message=event.message_key,
         at_ms=event.occurred_ms,
         tie=int.from_bytes(event.message_key[:8], "big", signed=True),
-        type=OPERATORS,
+        type=event.type,
         name="",
         named=named_of([(kind, value)], "", salt, identity),
-        consent=((command["purpose"], command["state"] == "granted"),),
+        consent=tuple(
+            (purpose, command["state"] == "granted")
+            for purpose in (command["purpose"], *command.get("purposes", ()))
+        ),
     )
 
 

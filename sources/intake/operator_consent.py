@@ -1,8 +1,14 @@
-"""What an operator states of somebody's consent: a command that UNIFY takes in as an event.
+"""What an operator states of somebody: commands that UNIFY takes in as events.
+
+Consent to a purpose, or to several (an objection):
 
     {"kind": "consent", "workspace": 1, "id": …, "identifier": ["email", "mary@example.com"],
      "purpose": "advertising", "state": "refused", "stated": 1700000000000, "reason": …,
      "evidence": …, "version": …, "author": …}
+
+A restriction of the person, or its release (``granted``):
+
+    {"kind": "restriction", …, "purpose": "ANY_USE", "state": "refused", …}
 
 The event has the one identifier that it names, and is stored with the command's JSON. Pure.
 """
@@ -11,12 +17,12 @@ from typing import Final, Literal
 
 import msgspec
 
-from domain.event import CONSENT, OPERATOR, Event, Identifier
+from domain.event import CONSENT, OPERATOR, RESTRICTION, Event, Identifier
 from domain.ids import MessageKey, WorkspaceId
 from domain.instants import EARLIEST_MS
 from domain.keys import identifier_key
 from domain.policies import IdentityRules
-from domain.profiles.consent import EVERY_PURPOSE, purpose_of
+from domain.profiles.consent import ANY_USE, EVERY_PURPOSE, purpose_of
 from domain.statement import OPERATOR_FORM, Statement, StatementState, verdicts
 from operators.identity.normalise import normalise
 from sources.intake.message import BadRecordError
@@ -28,7 +34,8 @@ class OperatorConsent(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         id: of the command, with its proof.
         identifier: kind and normalised value.
-        purpose: normal form; `EVERY_PURPOSE` in a refusal.
+        purpose: normal form; `EVERY_PURPOSE` in a refusal; `ANY_USE` of a restriction alone.
+        purposes: further ones, of which the same is stated.
         stated: when the person said so, ms since 1970.
         evidence: what shows it: a reference, or words.
         version: of the text that the person was shown.
@@ -36,7 +43,7 @@ class OperatorConsent(msgspec.Struct, frozen=True, kw_only=True):
         reason: why, in their words.
     """
 
-    kind: Literal["consent"] = CONSENT
+    kind: Literal["consent", "restriction"] = CONSENT
     workspace: int
     id: str
     identifier: tuple[str, str]
@@ -47,11 +54,14 @@ class OperatorConsent(msgspec.Struct, frozen=True, kw_only=True):
     version: str = ""
     author: str = ""
     reason: str = ""
+    purposes: tuple[str, ...] = ()
 
     @property
-    def statement(self) -> Statement:
-        """What it says."""
-        return Statement(self.purpose, StatementState(self.state), OPERATOR_FORM, self.version)
+    def statements(self) -> tuple[Statement, ...]:
+        """What it says, of each purpose once."""
+        state = StatementState(self.state)
+        named = dict.fromkeys((self.purpose, *self.purposes))
+        return tuple(Statement(each, state, OPERATOR_FORM, self.version) for each in named)
 
 
 _CONSENT: Final = msgspec.json.Decoder(OperatorConsent)
@@ -65,10 +75,19 @@ def read_operator_consent(payload: bytes) -> OperatorConsent:
         msgspec.DecodeError: it is no statement.
     """
     told = _CONSENT.decode(payload)
-    is_purpose = told.purpose and purpose_of(told.purpose) == told.purpose
-    if not is_purpose or (told.purpose == EVERY_PURPOSE and told.state == "granted"):
+    if not _is_statable(told):
         raise BadRecordError("bad_command", "$.command.purpose")
     return told
+
+
+def _is_statable(told: OperatorConsent) -> bool:
+    """Whether a restriction is of any use, and everything else of purposes that can be stated."""
+    named = (told.purpose, *told.purposes)
+    if told.kind == RESTRICTION:
+        return named == (ANY_USE,)
+    if told.state == "granted" and EVERY_PURPOSE in named:
+        return False
+    return all(each and purpose_of(each) == each for each in named)
 
 
 def operator_event(
@@ -100,7 +119,7 @@ def operator_event(
     return Event(
         workspace=WorkspaceId(told.workspace),
         source=OPERATOR,
-        type=CONSENT,
+        type=told.kind,
         name="",
         message_key=message,
         message_id=told.id,
@@ -108,7 +127,7 @@ def operator_event(
         occurred_ms=max(EARLIEST_MS, min(told.stated, received_ms)),
         received_ms=received_ms,
         payload=payload,
-        consent=verdicts([told.statement]),
-        statements=(told.statement,),
+        consent=verdicts(told.statements),
+        statements=told.statements,
         retry_of=retry_of,
     )

@@ -4,7 +4,7 @@ from contextlib import suppress
 
 import msgspec
 
-from domain.event import OPERATOR
+from domain.event import OPERATOR, RESTRICTION
 from domain.policies import IdentityRules, ProfileRules
 from domain.statement import Statement
 from sources.intake.event import EventReader
@@ -31,10 +31,12 @@ class StatementReader:
             payload: its stored JSON.
 
         Returns:
-            At most one statement for a purpose; none where the rules of today read no event.
+            At most one statement for a purpose; none of a restriction, and none where the rules of
+            today read no event.
         """
         with suppress(BadRecordError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             if source == OPERATOR:
-                return (read_operator_consent(payload).statement,)
+                told = read_operator_consent(payload)
+                return () if told.kind == RESTRICTION else told.statements
             return self._read(payload)
         return ()

@@ -16,7 +16,7 @@ from domain.ids import ProfileId
 from domain.policies import ProfileRules
 from domain.profiles.profile import Person, decode_person
 from domain.segments.definition import DefinitionStatus
-from operators.profiles.consent import consents
+from operators.profiles.consent import consents, restricted
 from operators.segments.draft import draft_program, tester
 from operators.segments.program import Program
 from store.connection import Keys, adapt
@@ -59,7 +59,7 @@ class ExportPage(NamedTuple):
 
     Attributes:
         evaluated: looked at.
-        refused: requested people without consent.
+        refused: requested people without consent, or who are restricted.
         people: the others.
         identifiers: of those people, kind → values; personal data.
         last_ms: of those people, event key → newest instant.
@@ -164,9 +164,9 @@ class ExportReader:
                 .fetchall()
             )
             wanted = self._wanted([decode_person(doc) for _, doc in rows], dict(rows))
-            people = wanted
+            people = [person for person in wanted if not restricted(person.view)]
             if self._spec.purpose != NO_PURPOSE:
-                people = [person for person in wanted if consents(person.view, self._spec.purpose)]
+                people = [person for person in people if consents(person.view, self._spec.purpose)]
             ids = Keys([person.id for person in people])
             return ExportPage(
                 len(rows),

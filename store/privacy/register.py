@@ -1,16 +1,18 @@
 """The register of requests: who asked for what, when it is due, and how far it is."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from psycopg import AsyncConnection
 from psycopg.rows import args_row
+from psycopg.types.json import Jsonb
 
-from domain.privacy.erasure import Afterwards, RequestKind, RequestStatus
+from domain.privacy.erasure import STATED, Afterwards, RequestKind, RequestStatus
 from domain.privacy.receipt import PROCESSED
 from store import locks
+from store.connection import one_of
 from store.fetch import Pool, fetch, fetch_one
 from store.privacy import archives
 
@@ -24,10 +26,12 @@ STATUS: Final = f"""CASE
 _COLUMNS: Final = f"""
     SELECT r.id, r.kind, r.command, r.command_id, r.profile, r.keys, coalesce(r.afterwards, ''),
         r.reason, r.requested_by,
-        r.audit_id, r.requested_at, r.due_at, {STATUS} AS status, e.processed_at,
+        r.audit_id, r.requested_at, r.due_at, {STATUS} AS status,
+        CASE WHEN r.kind IN {one_of(STATED)} THEN r.completed_at ELSE e.processed_at END,
         r.completed_at, e.until_ms, e.identifiers, e.events, e.links,
         e.merges, e.memberships, coalesce(cardinality(e.joined), 0), coalesce(e.steps, '{{}}'),
-        r.regulation, r.first_due_at, r.extended_at, r.extended_by, r.extension_reason
+        r.regulation, r.first_due_at, r.extended_at, r.extended_by, r.extension_reason,
+        r.told
     FROM privacy_requests r LEFT JOIN erasures e ON e.command = r.command
         LEFT JOIN access_archives a ON a.request = r.id
     WHERE r.workspace_id = %(workspace)s
@@ -51,10 +55,11 @@ _WAITING: Final = f"""
 """
 _ADD: Final = """
     INSERT INTO privacy_requests (workspace_id, kind, command, command_id, profile, keys,
-        afterwards, reason, requested_by, audit_id, requested_at, due_at, completed_at, regulation)
+        afterwards, reason, requested_by, audit_id, requested_at, due_at, completed_at, regulation,
+        told)
     VALUES (%(workspace)s, %(kind)s, %(command)s, %(command_id)s, %(profile)s, %(keys)s,
         %(afterwards)s, %(reason)s, %(requested_by)s, %(audit_id)s, %(requested_at)s, %(due_at)s,
-        %(completed_at)s, %(regulation)s)
+        %(completed_at)s, %(regulation)s, %(told)s)
     RETURNING id
 """
 _SENT: Final = "UPDATE privacy_requests SET sent_at = coalesce(sent_at, now()) WHERE id = %s"
@@ -64,6 +69,13 @@ _EXTEND: Final = """
     WHERE id = %(id)s AND workspace_id = %(workspace)s AND completed_at IS NULL
       AND first_due_at IS NULL
     RETURNING first_due_at, due_at
+"""
+_RESTRICTING: Final = f"""
+    SELECT EXISTS (SELECT FROM privacy_requests WHERE workspace_id = %(workspace)s
+        AND kind = '{RequestKind.RESTRICTION}' AND completed_at IS NULL AND keys && %(keys)s)
+"""
+_NAMED: Final = """
+    SELECT kind, value FROM identifiers WHERE key = %(key)s AND workspace_id = %(workspace)s
 """
 _PROCESSED: Final = """
     SELECT processed_at FROM erasures WHERE command = %(command)s AND workspace_id = %(workspace)s
@@ -91,11 +103,13 @@ class PrivacyRequest:
         keys: identifiers that it names.
         afterwards: empty where nothing is erased.
         audit_id: the entry that it rests on.
-        processed_at: when the engine removed the person; None before, as are the counts.
+        processed_at: when the engine removed the person, or took in the statement; None before.
+            The counts are None for ever where nothing is erased.
         until_ms: events until then are not kept.
         joined: identifiers that the person had by then and kept.
         steps: as the engine's job keeps them.
         first_due_at: when it was due before the time was extended; None where it was not.
+        told: of a statement, its purposes, and its evidence until the engine has taken it in.
     """
 
     id: int
@@ -126,6 +140,7 @@ class PrivacyRequest:
     extended_at: datetime | None
     extended_by: str | None
     extension_reason: str | None
+    told: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -162,6 +177,7 @@ class NewRequest:
     regulation: str
     kind: RequestKind = RequestKind.ERASURE
     completed_at: datetime | None = None
+    told: dict[str, Any] = field(default_factory=dict)
 
 
 class RequestFilter(NamedTuple):
@@ -251,9 +267,31 @@ async def claim(conn: AsyncConnection[Any], workspace: int, keys: list[bytes]) -
         return await cursor.fetchone()
 
 
+async def restricting(pool: Pool, workspace: int, keys: list[bytes]) -> bool:
+    """Whether a restriction of any of these identifiers is not processed yet."""
+    params = {"workspace": workspace, "keys": _uuids(keys)}
+    return bool(await fetch_one(pool, bool, _RESTRICTING, params))
+
+
+class NamedIdentifier(NamedTuple):
+    """An identifier in clear; personal data."""
+
+    kind: str
+    value: str
+
+
+async def identifier(pool: Pool, workspace: int, key: UUID) -> NamedIdentifier | None:
+    """The identifier that a statement is of; None where nobody has it any more."""
+    return await fetch_one(pool, NamedIdentifier, _NAMED, {"workspace": workspace, "key": key})
+
+
 async def add(conn: AsyncConnection[Any], workspace: int, request: NewRequest) -> int:
     """Enter a request into the register; answers its id."""
-    own = {"command": UUID(bytes=request.command), "profile": UUID(bytes=request.profile)}
+    own = {
+        "command": UUID(bytes=request.command),
+        "profile": UUID(bytes=request.profile),
+        "told": Jsonb(request.told),
+    }
     params = vars(request) | own | {"workspace": workspace, "keys": _uuids(request.keys)}
     cursor = await conn.execute(_ADD, params)
     row = await cursor.fetchone()

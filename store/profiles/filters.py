@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Final, Literal
 
 from domain.profiles.profile import decode_consent
-from operators.profiles.consent import statement_among
+from operators.profiles.consent import grants, statement_among
 
 Order = Literal["last_seen", "first_seen"]
 """Newest first; who was never seen comes last."""
@@ -22,7 +22,8 @@ class ConsentFilter:
 
     Attributes:
         purpose: in its normal form (`domain.profiles.consent.purpose_of`).
-        state: granted or refused by the statement that counts, or never stated.
+        state: granted or refused by the statement that counts, or never stated; whoever is
+            restricted refuses what they stated.
     """
 
     purpose: str
@@ -34,10 +35,10 @@ class ConsentFilter:
         Args:
             doc: packed `domain.profiles.profile.Person`.
         """
-        said = statement_among(decode_consent(doc), self.purpose)
-        if said is None:
+        statements = decode_consent(doc)
+        if statement_among(statements, self.purpose) is None:
             return self.state == "unstated"
-        return self.state == ("granted" if said.value is True else "refused")
+        return self.state == ("granted" if grants(statements, self.purpose) else "refused")
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,12 @@
 """Computes funnels from stored events: reads the occurrences of every step.
 
 Events count for the person whom their identifier belongs to now, so an answer changes when people
-are merged or split. One answer is computed from one snapshot of the store.
+are merged or split; those of people who are restricted do not count. One answer is computed from
+one snapshot of the store.
 """
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -13,6 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from psycopg import AsyncConnection
 
+from domain.ids import ProfileId
 from domain.instants import MS, to_ms
 from domain.segments.event_filter import EventFilter
 from operators.funnels.breakdown import Kind, break_down
@@ -28,6 +30,7 @@ from store.fetch import Pool, fetch_one, transaction
 from store.segments.details import properties, traits
 from store.segments.halves import Halves, Places, distinct
 from store.segments.occurrences import EventQuery, MatchedEvents, matching, people
+from store.segments.restricted import restricted_people
 
 
 @dataclass(frozen=True)
@@ -146,6 +149,9 @@ class Funnels:
     ) -> FunnelAnswer:
         found, numbered = await self._read(connection, workspace, funnel, zone)
         known, owners = await people(connection, workspace, numbered)
+        frozen = await restricted_people(connection, workspace)
+        if frozen:
+            found, owners = await asyncio.to_thread(_without, found, owners, known, frozen)
         steps = {
             event: Occurrences(owner, one.at_ms)
             for (event, one), owner in zip(found.items(), owners, strict=True)
@@ -227,6 +233,33 @@ class Funnels:
         return await properties(
             connection, workspace, starts, breakdown.property or "", self._params.chunk_rows
         )
+
+
+def _without(
+    found: dict[EventFilter, MatchedEvents],
+    owners: list[Places],
+    known: Halves,
+    frozen: Sequence[ProfileId],
+) -> tuple[dict[EventFilter, MatchedEvents], list[Places]]:
+    """What was found without the events of some people.
+
+    Args:
+        found: events by filter.
+        owners: for each filter, places of the events' people.
+        known: these people.
+        frozen: who is left out.
+    """
+    leaves_out = np.isin(known.astype(">u8").view("S16").reshape(-1), np.array(frozen, "S16"))
+    kept = [np.flatnonzero(~leaves_out[owner]) for owner in owners]
+    left = {
+        event: one._replace(
+            leaf=one.leaf[rows],
+            at_ms=one.at_ms[rows],
+            message=one.message[rows] if len(one.message) else one.message,
+        )
+        for (event, one), rows in zip(found.items(), kept, strict=True)
+    }
+    return left, [owner[rows] for owner, rows in zip(owners, kept, strict=True)]
 
 
 def _beginnings(first: MatchedEvents, until_ms: int) -> Places:

@@ -26,6 +26,7 @@ from domain.segments.definition import (
 from domain.segments.rfm import RFM_SEGMENTS
 from operators.aggregates.fold import state_of
 from operators.aggregates.plan import rfm_spec
+from operators.profiles.consent import restricted
 from operators.rfm.bounds import (
     Buyer,
     Distribution,
@@ -215,10 +216,11 @@ class _Census:
         with self._conn.cursor("buyers", binary=True) as cursor:
             cursor.itersize = self._params.page
             for (document,) in cursor.execute(_DOCUMENTS, (self._workspace,)):
-                state = state_of(decode_person(document).view, self._aggregate)
+                view = decode_person(document).view
+                state = state_of(view, self._aggregate)
                 buyer = (
                     None
-                    if state is None
+                    if state is None or restricted(view)
                     else self._read(cast("NumberBuckets", state), self._now_ms)
                 )
                 if buyer is not None:

@@ -21,7 +21,7 @@ from operators.unify.read_set import ReadSet
 from store import locks
 from store.connection import connect_engine
 from store.errors import StoreUnavailable, is_away
-from store.unify import erasures, sql, withdrawals
+from store.unify import erasures, requests, sql, withdrawals
 from store.unify.loading import Loader
 from store.unify.outcomes import DEFINITIONS, Committed, Conflict, Fenced, Outcome
 from store.unify.postgres_reads import PostgresReads
@@ -350,6 +350,7 @@ class PostgresUnitOfWork:
             return Conflict(stale)
         sql.write_facts(cursor, changes, fence)
         withdrawals.revoke_exports(cursor, changes)
+        requests.settle(cursor, changes)
         stale = erasures.stale(cursor, changes)
         return Conflict(stale) if stale else Committed()
 

@@ -1,5 +1,7 @@
 """Revokes export files that may hold people who have just withdrawn the consent they serve.
 
+Of whoever is restricted, it is every file that may hold them, whatever it serves.
+
 Guarantee: a file is written either from before the withdrawal, and is found here, or by a writer
 that begins after its commit and does not see the consent any more: both take the workspace's lock
 of exports.
@@ -12,6 +14,7 @@ import psycopg
 from domain.changes import Changes
 from domain.export import WITH_FILE, ExportStatus
 from domain.ids import ProfileId, WorkspaceId
+from domain.profiles.consent import ANY_USE
 from store import locks
 from store.connection import Keys, one_of
 
@@ -33,7 +36,7 @@ UPDATE exports x SET
         ELSE finished_at END,
     restarts = restarts + (status = '{ExportStatus.RUNNING}')::integer
 WHERE workspace_id = %s AND kind = 'file' AND status IN {one_of(WITH_FILE)}
-  AND spec->>'purpose' = %s
+  AND (spec->>'purpose' = %s OR %s)
   AND (spec->>'segment' IS NULL OR EXISTS (
       SELECT FROM changes c
       WHERE c.profile_id = ANY(%s || ARRAY(SELECT key FROM identifiers WHERE profile_id = ANY(%s)))
@@ -71,4 +74,4 @@ def revoke_exports(cursor: psycopg.Cursor, changes: Changes) -> None:
         lost.setdefault((one.workspace, one.purpose), set()).update(one.people)
     for (workspace, purpose), people in sorted(lost.items()):
         keys = Keys(sorted(people))
-        cursor.execute(_REVOKE, (workspace, purpose, keys, keys))
+        cursor.execute(_REVOKE, (workspace, purpose, purpose == ANY_USE, keys, keys))

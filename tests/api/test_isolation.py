@@ -152,6 +152,12 @@ TABLE: dict[str, tuple[Any, int | str]] = {
     "GET /opendsr/v3/requests/{dsr}": (None, 404),
     "DELETE /opendsr/v3/requests/{dsr}": (None, 404),
     "GET /cdp/privacy/map": (None, OPEN),
+    "POST /cdp/privacy/restrictions": ({"profile_id": "{profile}", "reason": "theft"}, 404),
+    "POST /cdp/privacy/restrictions/release": (
+        {"profile_id": "{profile}", "reason": "theft"},
+        404,
+    ),
+    "POST /cdp/privacy/objections": ({"profile_id": "{profile}", "reason": "theft"}, 404),
     "POST /cdp/privacy/access": ({"profile_id": "{profile}", "reason": "theft"}, 404),
     "POST /cdp/privacy/requests/{request}/link": (None, 404),
     "GET /cdp/privacy/download/{request}": (None, 404),

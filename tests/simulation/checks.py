@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 
-from domain.event import CONSENT, DeadLetter, Erase, Event
+from domain.event import OPERATOR, DeadLetter, Erase, Event
 from domain.ids import IdentifierKey, MessageKey
 from domain.privacy.erasure import NEVER_MS
 from domain.signals import metrics
@@ -76,10 +76,10 @@ def exactly_once_complaints(world: World) -> Iterator[str]:
         if key.metric in (metrics.ACCEPTED, metrics.SUPPRESSED)
     )
     events = sum(
-        isinstance(event, Event) and event.type != CONSENT for event in tables.events.values()
+        isinstance(event, Event) and event.source != OPERATOR for event in tables.events.values()
     )
     stated = {
-        item.message_key for item in items if isinstance(item, Event) and item.type == CONSENT
+        item.message_key for item in items if isinstance(item, Event) and item.source == OPERATOR
     }
     if accepted != events + len(tables.erased_messages.keys() - stated):
         yield f"observations: {accepted} accepted or suppressed, {events} stored"

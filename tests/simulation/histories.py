@@ -197,6 +197,8 @@ class _Draft:
             self.erase()
         while self.rng.random() < 0.25:
             self.state()
+        while self.rng.random() < 0.25:
+            self.restrict()
         while self.sent and self.rng.random() < 0.4:
             self.again()
 
@@ -362,6 +364,7 @@ class _Draft:
             "id": command_id(SALTS[workspace], "consent", len(self.appends)),
             "identifier": [kind, value],
             "purpose": purpose,
+            "purposes": rng.choice(((), (), ("analytics", purpose))),
             "state": "refused" if purpose == "*" else state,
             "stated": received if rng.random() < 0.6 else T0 + rng.randrange(SPAN_MS),
             "version": rng.choice(("", "v2")),
@@ -372,6 +375,32 @@ class _Draft:
         salt = SALTS[workspace] if rng.random() < 0.95 else b"forged"
         for _ in range(rng.choice((1, 1, 1, 2))):
             self.put(encode_sealed(salt, received, json.dumps(body).encode()))
+
+    def restrict(self) -> None:
+        """An operator restricts somebody, and perhaps releases them; once more, forged, at once.
+
+        Perhaps of an identifier that nobody has seen; perhaps a source states the same words.
+        """
+        rng = self.rng
+        workspace = rng.choice((1, 1, 1, 2))
+        named = list(self.one(rng.choice(sorted(self.pool))))
+        received = self.received()
+        for state in rng.choice((("refused",), ("refused", "granted"), ("granted", "refused"))):
+            body = {
+                "kind": "restriction",
+                "workspace": workspace,
+                "id": command_id(SALTS[workspace], "restriction", len(self.appends)),
+                "identifier": named,
+                "purpose": "ANY_USE",
+                "state": state,
+                "stated": received,
+                "author": "officer",
+                "reason": "they contest it",
+            }
+            salt = SALTS[workspace] if rng.random() < 0.95 else b"forged"
+            for _ in range(rng.choice((1, 1, 1, 2))):
+                self.put(encode_sealed(salt, received, json.dumps(body).encode()))
+            received = received if rng.random() < 0.3 else self.received()
 
     def again(self) -> None:
         """A client repeats itself, word for word or with another story under the same id."""
@@ -524,7 +553,9 @@ class _Draft:
                     rng.choice(("allowedConsentIds", "deniedConsentIds")): ["advertising"]
                 }
             }
-        names = rng.sample(("advertising", "Advertising", "analytics"), rng.choice((1, 1, 2, 3)))
+        names = rng.sample(
+            ("advertising", "Advertising", "analytics", "ANY_USE"), rng.choice((1, 1, 2, 3))
+        )
         purposes = {purpose: rng.random() < 0.6 for purpose in names}
         return {
             "consent": {"categoryPreferences": purposes} if rng.random() < 0.9 else "unreadable"

@@ -3,7 +3,7 @@ out."""
 
 import pytest
 
-from domain.event import CONSENT, Event
+from domain.event import CONSENT, OPERATOR, Event
 from domain.profiles.leaf import Leaf
 from operators.profiles import fold
 from tests.simulation.histories import generate
@@ -20,7 +20,7 @@ def _found_out() -> bool:
 def test_a_core_that_takes_a_statement_for_activity_is_found_out(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(fold, "CONSENT", "nothing")
+    monkeypatch.setattr(fold, "OPERATOR", -1)
     assert _found_out()
 
 
@@ -45,7 +45,7 @@ def test_histories_state_of_people_with_and_without_activity() -> None:
         active = {
             event.identifiers[0].key
             for event in world.tables.events.values()
-            if isinstance(event, Event) and event.type != CONSENT
+            if isinstance(event, Event) and event.source != OPERATOR
         }
         kept += len(stated)
         silent += sum(event.identifiers[0].key not in active for event in stated)

@@ -76,6 +76,11 @@ function Verdict({ why, isNow }: VerdictProps) {
           </span>
         )}
       </p>
+      {why.restricted && (
+        <p className="text-degraded">
+          The person is restricted, and therefore in no segment, whatever the rule says.
+        </p>
+      )}
       <Stored why={why} isNow={isNow} />
       <p className="text-quiet">
         {why.flips_at === null ? (

@@ -5,21 +5,26 @@ from typing import Final
 
 from dataflows.access.gathering import Gathering
 from dataflows.access.section import Column, Row, Section
-from domain.event import OPERATOR
+from domain.event import CONSENT, OPERATOR, RESTRICTION
 from domain.instants import clamped_utc
-from domain.profiles.consent import EVERY_PURPOSE
-from operators.profiles.consent import grants, statement_among
+from domain.profiles.consent import ANY_USE, EVERY_PURPOSE
+from operators.profiles.consent import grants, restriction_among, statement_among
 from sources.intake.consent import mentions_consent
 from sources.intake.operator_consent import read_operator_consent
 from sources.intake.statements import StatementReader
 from store.privacy.held import people
 
-_EVERY: Final = "every purpose"
+_NAMES: Final = {EVERY_PURPOSE: "every purpose", ANY_USE: "any use beyond storage"}
+"""What stands in place of a purpose, in words."""
 
 
 def _state(gathering: Gathering) -> Iterator[Row]:
     statements = gathering.person.view.consent
     for purpose in sorted(statements):
+        if purpose == ANY_USE:
+            use = statements[purpose]
+            yield _named(purpose), restriction_among(statements) is None, clamped_utc(use.at_ms)
+            continue
         counts = statement_among(statements, purpose)
         at = clamped_utc(counts.at_ms) if counts else None
         yield _named(purpose), grants(statements, purpose), at
@@ -28,7 +33,8 @@ def _state(gathering: Gathering) -> Iterator[Row]:
 STATE: Final = Section(
     "consent",
     "Consent",
-    "What you consent to, by purpose. A purpose that is not here is refused.",
+    "What you consent to, by purpose. A purpose that is not here is refused. While “any use beyond"
+    " storage” is refused, you are restricted: what is held of you is kept, and used for nothing.",
     (
         Column("purpose", "What for."),
         Column("granted", "Whether you consent.", "profiles.doc"),
@@ -43,10 +49,14 @@ def _history(gathering: Gathering) -> Iterator[Row]:
     for message, kind, name, at, received_at, source, _, _, payload in gathering.rows(
         people.EVENTS
     ):
-        if not mentions_consent(payload):
+        entered = None
+        if source == OPERATOR:
+            if kind not in {CONSENT, RESTRICTION}:
+                continue
+            entered = read_operator_consent(payload)
+        elif not mentions_consent(payload):
             continue
-        for one in sorted(read(source, payload)):
-            entered = read_operator_consent(payload) if source == OPERATOR else None
+        for one in sorted(entered.statements if entered else read(source, payload)):
             yield (
                 at, received_at, _named(one.purpose), one.state.value, one.form, one.version,
                 None if entered else gathering.source(source), kind, name,
@@ -56,14 +66,15 @@ def _history(gathering: Gathering) -> Iterator[Row]:
 
 
 def _named(purpose: str) -> str:
-    return _EVERY if purpose == EVERY_PURPOSE else purpose
+    return _NAMES.get(purpose, purpose)
 
 
 HISTORY: Final = Section(
     "consent_history",
     "Consent history",
-    "Every statement about consent that an event of yours made, oldest first. Of two at one"
-    " instant a refusal counts. An event that the rules of today cannot read is among `events`"
+    "Every statement about consent that an event of yours made or that staff entered, oldest first."
+    " A restriction refuses any use beyond storage, its release grants it. Of two at one instant a"
+    " refusal counts. An event that the rules of today cannot read is among `events`"
     " alone.",
     (
         Column("stated_at", "When it was stated, by the time of the event.", "events.occurred_at"),

@@ -40,7 +40,7 @@ REQUESTS: Final = Section(
         Column("request", "Its number in the register.", "privacy_requests.keys"),
         Column(
             "kind",
-            "`access` or `erasure`.",
+            "`access`, `erasure`, `restriction`, `release` of one, or `objection`.",
             "privacy_requests.command privacy_requests.command_id",
         ),
         Column("requested_at", "When it was entered.", "privacy_requests.profile"),

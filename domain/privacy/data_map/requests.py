@@ -117,6 +117,16 @@ PLACES: Final = (
         "digests of links to archives",
         "`privacy.link_lifetime`",
     ),
+    columns(
+        "told",
+        "what a statement is about, and its evidence",
+        "a command can be sent again",
+        Personal.VALUE,
+        "evidence until the engine has taken it in",
+        Leaving.ENGINE,
+        table="privacy_requests",
+        withheld="a part of the statement, which is told",
+    ),
     plain(
         "privacy_requests",
         "id workspace_id kind afterwards reason requested_by audit_id requested_at due_at"

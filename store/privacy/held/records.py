@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from domain.event import CONSENT, ORDERS
+from domain.event import CONSENT, ORDERS, RESTRICTION
 from store.connection import one_of
 from store.privacy import archives
 
@@ -29,11 +29,10 @@ AUDIT: Final = f"""
     SELECT id, at, actor, action, subject, detail FROM audit
     WHERE workspace_id = %(workspace)s AND subject = ANY(
         SELECT 'profile:' || key FROM unnest(%(keys)s) AS key
-        UNION ALL SELECT 'erasure:' || command FROM privacy_requests
-            WHERE workspace_id = %(workspace)s AND keys <@ %(keys)s
-        UNION ALL SELECT 'access:' || command FROM privacy_requests
+        UNION ALL SELECT kind || ':' || command FROM privacy_requests
             WHERE workspace_id = %(workspace)s AND keys <@ %(keys)s)
-        AND (action <> '{CONSENT}' OR detail->>'identifier' = ANY(%(hexes)s))
+        AND (action NOT IN {one_of((CONSENT, RESTRICTION))}
+            OR detail->>'identifier' = ANY(%(hexes)s))
     UNION
     SELECT id, at, actor, action, subject, detail FROM audit
     WHERE workspace_id = %(workspace)s AND action IN {one_of(ORDERS)} AND EXISTS (

@@ -9,6 +9,7 @@ from domain.instants import MINUTE_MS
 from domain.intake.envelope import encode_event
 from store.segments.funnels import FunnelParams
 from tests.api.conftest import START_MS, Api, Tenant
+from tests.support.restricting import restriction
 
 VIEWED, ADDED, BOUGHT = {"name": "Viewed"}, {"name": "Added"}, {"name": "Bought"}
 
@@ -243,3 +244,25 @@ def test_a_breakdown_of_too_many_people_says_so(
         "More than 2 people"
         in ask(api, VIEWED, ADDED, expect=422, breakdown={"trait": "plan"})["detail"]
     )
+
+
+def test_who_is_restricted_does_not_count_until_they_are_released(tenant: Tenant, api: Api) -> None:
+    tenant.feed(
+        *(did(tenant, "Viewed", f"u{number}", plan=f"p{number}") for number in range(3)),
+        *(did(tenant, "Bought", f"u{number}", 1) for number in range(3)),
+        tenant.event("identify", START_MS, userId="u1", anonymousId="a1"),
+        restriction(tenant.id, tenant.salt, "a1", START_MS + 1, kind="anonymous_id"),
+        restriction(tenant.id, tenant.salt, "u2", START_MS + 1),
+        restriction(tenant.id, tenant.salt, "u2", START_MS + 2, released=True),
+    )
+    by_plan: dict[str, Any] = {"breakdown": {"property": "plan", "limit": 5}}
+
+    answer = ask(api, VIEWED, BOUGHT, **by_plan)
+
+    assert counts(answer) == [2, 2]
+    assert {part["value"] for part in answer["breakdown"]} == {"p0", "p2"}
+
+    tenant.feed(restriction(tenant.id, tenant.salt, "u1", START_MS + 3, released=True))
+    assert counts(ask(api, VIEWED, BOUGHT, **by_plan)) == [3, 3]
+    tenant.feed(*(restriction(tenant.id, tenant.salt, f"u{one}", START_MS + 9) for one in range(3)))
+    assert counts(ask(api, VIEWED, BOUGHT)) == [0, 0]

@@ -146,7 +146,10 @@ def test_the_register_has_both_kinds(
     api.post(f"/cdp/privacy/requests/{erasure}/link", expect=409)
     api.post(f"/cdp/privacy/requests/{access}/retry", expect=409)
     (month,) = api.get("/cdp/privacy/requests/statistics")["months"]
-    assert month["kinds"] == {"access": 1, "erasure": 1}
+    assert {kind: count for kind, count in month["kinds"].items() if count} == {
+        "access": 1,
+        "erasure": 1,
+    }
 
 
 @pytest.mark.parametrize("wrong", ["x", "x" * 43, "%00", "..%2f..%2faccess-1-1.zip"])

@@ -276,3 +276,22 @@ def test_secrets_are_in_no_file(
     assert [
         one for one in (*secrets, *(each.encode() for each in hashes)) if one in everything
     ] == []
+
+
+def test_a_restriction_is_told_in_words(
+    tenant: Tenant, api: Api, archive: Callable[[], Archive], drain: Callable[[], list[bytes]]
+) -> None:
+    mary(tenant)
+    body = MARY | {"reason": "case 116", "evidence": "letter 4711"}
+    api.post("/cdp/privacy/restrictions", body)
+    tenant.feed(*drain())
+    found = archive()
+    states = {row["purpose"]: row["granted"] for row in found.rows("consent")}
+    assert states == {"advertising": False, "any use beyond storage": False}
+    (told,) = [row for row in found.rows("consent_history") if row["form"] == "operator"]
+    assert (told["purpose"], told["state"]) == ("any use beyond storage", "refused")
+    assert (told["reason"], told["evidence"]) == ("case 116", "letter 4711")
+    kinds = {row["kind"]: row["status"] for row in found.rows("requests")}
+    assert kinds == {"restriction": "completed", "access": "processing"}
+    assert any(row["action"] == "restriction" for row in found.rows("audit"))
+    assert found.rows("segments") == []

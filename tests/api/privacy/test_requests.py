@@ -8,6 +8,7 @@ from tests.api.conftest import Api, Tenant
 from tests.api.privacy.conftest import Hand, mary
 
 Erase = Callable[..., dict[str, Any]]
+_NONE = {"access": 0, "restriction": 0, "release": 0, "objection": 0}
 
 
 def test_a_request_goes_from_requested_to_completed(
@@ -123,8 +124,8 @@ def test_requests_are_counted_by_month_of_the_workspaces_calendar(
 
     assert (found["open"], found["overdue"]) == (1, 1)
     assert [tuple(month.values()) for month in found["months"]] == [
-        ("2026-03", 1, {"erasure": 1, "access": 0}, {"gdpr": 1}, 1, 1, 1, 28.0),
-        ("2026-02", 2, {"erasure": 2, "access": 0}, {"ccpa": 1, "gdpr": 1}, 1, 0, 1, 2.0),
+        ("2026-03", 1, {"erasure": 1} | _NONE, {"gdpr": 1}, 1, 1, 1, 28.0),
+        ("2026-02", 2, {"erasure": 2} | _NONE, {"ccpa": 1, "gdpr": 1}, 1, 0, 1, 2.0),
     ]
 
 

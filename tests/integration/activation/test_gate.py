@@ -22,6 +22,7 @@ from store.gate import commands
 from store.gate.commands import Actor
 from store.signals import observations
 from store.signals.signals import write_readings
+from tests.integration.activation.test_operator_consent import state
 from tests.integration.activation.world import Engine, Server, World
 
 PARAMS = GateParams(recover_readings=1, least_people=3, cool_down=timedelta())
@@ -222,7 +223,19 @@ def test_withdrawn_people_do_not_count_as_a_mass_removal(door: Door, server: Ser
     assert server.only() == door.world.expected()
 
 
-def test_frozen_holds_pushes_and_not_withdrawals(door: Door, server: Server) -> None:
+def withdraws(world: World, number: int) -> None:
+    world.withdraw(number)
+
+
+def is_restricted(world: World, number: int) -> None:
+    state(world, number, kind="restriction", purpose="ANY_USE", state="refused")
+    world.people.pop(number)
+
+
+@pytest.mark.parametrize("leaves", [withdraws, is_restricted])
+def test_frozen_holds_pushes_and_not_withdrawals(
+    door: Door, server: Server, leaves: Callable[[World, int], None]
+) -> None:
     settled(door, 5)
     commands.set_mode(
         door.world.conn,
@@ -232,7 +245,7 @@ def test_frozen_holds_pushes_and_not_withdrawals(door: Door, server: Server) -> 
         door.engine.now,
     )
     door.world.join(8)
-    door.world.withdraw(1)
+    leaves(door.world, 1)
     gone = door.world.expected() - {door.world.people[8]}
     assert door.push()[0] == "hold"
     door.withdraw()

@@ -14,8 +14,8 @@ _AT_MS = 1_790_000_000_000
 
 
 def state(world: World, number: int, **told: object) -> None:
-    """An operator states a person's consent, and UNIFY takes it in."""
-    body = {
+    """An operator states something of a person, and UNIFY takes it in."""
+    body: dict[str, object] = {
         "kind": "consent",
         "workspace": world.workspace,
         "id": command_id(world.salt, "consent", number),

@@ -39,6 +39,7 @@ from store.segments.preview import PreviewParams, PreviewQuery, Previews
 from store.segments.previewed import Preview
 from store.segments.rfm_refresh import RfmRefresh, RfmRefreshParams
 from tests.store.conftest import Engine
+from tests.support.restricting import restriction
 
 DAY_MS = 86_400_000
 START = bytes.fromhex("7f" * 16)
@@ -333,3 +334,14 @@ def test_scores_that_nobody_has_yet_are_told(engine: Engine, look: Look) -> None
 def test_nobody_at_all_is_an_exact_answer(look: Look) -> None:
     found = look(BOUGHT)
     assert (found.members, found.exact, found.examples) == (Estimate(0, 0, 0), True, ())
+
+
+def test_nothing_holds_for_who_is_restricted(engine: Engine, look: Look) -> None:
+    populate(engine)
+    before = look(Not(BOUGHT))
+    row = engine.conn.execute("SELECT salt FROM workspaces WHERE id = %s", (engine.workspace,))
+    ((salt,),) = row.fetchall()
+    engine.feed(restriction(engine.workspace, bytes(salt), "u1", engine.clock[0]))
+    after = look(Not(BOUGHT))
+    assert after.members.value == before.members.value - 1
+    assert after.people == before.people

@@ -13,6 +13,7 @@ from store.definitions.drafts import Author
 from store.definitions.publish_rfm import publish_rfm
 from store.segments.rfm_refresh import RefreshResult, RfmRefresh, RfmRefreshParams
 from tests.store.conftest import Engine
+from tests.support.restricting import restriction
 
 DAY_MS = 86_400_000
 REFRESH_MS = 3_600_000
@@ -177,3 +178,14 @@ def test_a_workspace_without_rfm_is_left_alone(engine: Engine) -> None:
 def test_an_unknown_workspace_is_an_error(engine: Engine) -> None:
     with pytest.raises(LookupError):
         refresh.refresh(engine.conn, 999, engine.clock[0])
+
+
+def test_who_is_restricted_is_no_buyer(engine: Engine) -> None:
+    publish(engine)
+    buy(engine)
+    row = engine.conn.execute("SELECT salt FROM workspaces WHERE id = %s", (engine.workspace,))
+    ((salt,),) = row.fetchall()
+    engine.feed(restriction(engine.workspace, bytes(salt), "u1", engine.clock[0]))
+    found = refresh.run_once(engine.conn, engine.clock[0])
+    assert found is not None
+    assert found.population == 9

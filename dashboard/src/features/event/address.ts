@@ -13,6 +13,7 @@ export const TYPES = [
   "alias",
   "unmerge",
   "consent",
+  "restriction",
 ] as const;
 
 /** The search parameters of the page. */

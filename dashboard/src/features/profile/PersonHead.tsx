@@ -2,6 +2,7 @@
 import { Link } from "@tanstack/react-router";
 import type { Schemas } from "@/api/schemas";
 import { plural } from "@/lib/number";
+import { Icon } from "@/ui/Icon";
 import { Mask, MaskSwitch } from "@/ui/Mask";
 import { Time } from "@/ui/Time";
 import { whoOf } from "./people";
@@ -22,6 +23,12 @@ export function PersonHead({ profile }: { readonly profile: Schemas["Profile"] }
           </span>
         )}
       </p>
+      {profile.restricted !== null && (
+        <p className="inline-flex items-center gap-1 text-degraded">
+          <Icon name="square" />
+          restricted since <Time at={profile.restricted.since} />: kept, and used for nothing
+        </p>
+      )}
       <Link
         to="/cdp/identity/$id"
         params={{ id: profile.id }}
