@@ -45,7 +45,7 @@ from api.insight import rfm_routes as rfm
 from api.insight import traits_routes as traits
 from api.intake import dead_letters_routes as dead_letters
 from api.intake import statistics_routes as dead_letter_statistics
-from api.intake.event_log import open_log
+from config.event_log import open_log
 from api.intake.log_watch import LogWatch, watched
 from api.live import routes as live
 from api.live.hub import Hub
