@@ -1,12 +1,13 @@
 """Does what goes through everybody at once: keeps RFM bounds fresh, writes exports.
 
-And finishes erasures and writes archives of access. A process of its own, because that takes its
-time.
+And finishes erasures, writes archives of access, and removes what is older than workspaces keep it.
+A process of its own, because that takes its time.
 
 Any number of these processes may run; one at a time takes bounds (`store.segments.rfm_refresh`),
-writes one export (`store.export.jobs`), finishes erasures (`dataflows.erasure`), or writes an
-archive (`dataflows.access`). Every hour it logs the newest link of each audit chain: where logs are
-kept apart from the database, they are the anchors that show whether a chain was rewritten.
+writes one export (`store.export.jobs`), finishes erasures (`dataflows.erasure`), writes an archive
+(`dataflows.access`), or enforces retention (`dataflows.retention`). Every hour it logs the newest
+link of each audit chain: where logs are kept apart from the database, they are the anchors that
+show whether a chain was rewritten.
 """
 
 import time
@@ -24,6 +25,7 @@ from dataflows.accessing import writing_archives
 from dataflows.erasing import finishing_erasures
 from dataflows.exporting import writing_exports
 from dataflows.observing import shown
+from dataflows.retaining import enforcing_retention
 from dataflows.runtime import StoppedError, stop_at_signals, while_store_is_away
 from store.audit.chain import chains, head
 from store.segments.rfm_refresh import RfmRefresh
@@ -47,8 +49,9 @@ def run(settings: Settings) -> None:
         writing_exports(settings, stop) as check_exports,
         finishing_erasures(settings, stop) as check_erasures,
         writing_archives(settings, stop) as check_access,
+        enforcing_retention(settings, stop) as check_retention,
     ):
-        checks = (check_exports, check_erasures, check_access)
+        checks = (check_exports, check_erasures, check_access, check_retention)
         while_store_is_away("upkeep", stop, partial(_run_once, settings, stop, checks))
 
 

@@ -34,7 +34,10 @@ async def list_privacy_requests(
     caller: Reader,
     pool: PoolDep,
     paging: PagingDep,
-    kind: Annotated[RequestKind | None, Query(description="Only these.")] = None,
+    kind: Annotated[
+        RequestKind | None,
+        Query(description="Only these. Without it those of people: not what retention asks for."),
+    ] = None,
     status: Annotated[RequestStatus | None, Query(description="Only these.")] = None,
     overdue: Annotated[
         bool | None, Query(description="Only those not completed and past their time, or others.")
@@ -105,7 +108,7 @@ async def get_erasure_receipt(
     of a request that is still being processed says so.
     """
     request = await request_of(pool, caller, id)
-    if request.kind != RequestKind.ERASURE:
+    if request.kind == RequestKind.ACCESS:
         raise ConflictError("Only an erasure has a receipt; this is a request of access.")
     at = now().astimezone(UTC)
     receipt = await transactions.read(lambda conn: receipt_of(conn, caller.workspace, id, at))

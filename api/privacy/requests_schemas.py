@@ -165,7 +165,7 @@ class RequestDetailView(RequestView):
         archive: ArchiveRow | None = None,
     ) -> "RequestDetailView":
         """From the register."""
-        steps = steps_of(row.steps) if row.kind == RequestKind.ERASURE else ()
+        steps = steps_of(row.steps) if row.kind != RequestKind.ACCESS else ()
         return cls.model_validate(
             _fields(row, at, archive)
             | {

@@ -5,14 +5,10 @@ processes it once.
 """
 
 from http import HTTPStatus
-from typing import Any
-
-import msgspec
 
 from api.web.deps import Caller
 from api.web.errors import ApiError
-from domain.instants import to_ms
-from domain.intake.envelope import encode_sealed
+from sinks.intake.erasure import record_of
 from sinks.intake.log import EventLog, LogUnavailableError, keyed
 from store.fetch import Pool, transaction
 from store.privacy import register
@@ -35,21 +31,6 @@ class NotSentError(ApiError):
             f" POST /cdp/privacy/requests/{request}/retry."
         )
         self.retry_after_s = cause.retry_after_s
-
-
-def record_of(workspace: int, salt: bytes, request: PrivacyRequest) -> bytes:
-    """The command of a request as the event log holds it; it arrives when the audit log says."""
-    command: dict[str, Any] = {
-        "kind": "erase",
-        "workspace": workspace,
-        "id": request.command_id,
-        "identifiers": [key.hex for key in request.keys],
-        "afterwards": request.afterwards,
-        "author": request.requested_by,
-        "reason": request.reason,
-    }
-    at_ms = to_ms(request.requested_at)
-    return encode_sealed(salt, at_ms, msgspec.json.encode(command))
 
 
 async def send(pool: Pool, log: EventLog, caller: Caller, request: PrivacyRequest) -> None:

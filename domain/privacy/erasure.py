@@ -25,10 +25,15 @@ class Afterwards(StrEnum):
 
 
 class RequestKind(StrEnum):
-    """What a person may ask for."""
+    """What is asked for.
+
+    Attributes:
+        RETENTION: an erasure of people who have been inactive for longer than they are kept.
+    """
 
     ERASURE = "erasure"
     ACCESS = "access"
+    RETENTION = "retention"
 
 
 class RequestStatus(StrEnum):

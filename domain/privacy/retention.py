@@ -130,7 +130,8 @@ def refusals(
     {'exports': 'is kept for at least 86400 s'}
     """
     found = {name: "is no class of data" for name in asked if name not in RULES}
-    found |= {str(name): "is missing: null keeps it for ever" for name in SETTABLE if name not in asked}
+    missing = "is missing: null keeps it for ever"
+    found |= {str(name): missing for name in SETTABLE if name not in asked}
     for name, rule in RULES.items():
         keep_s = asked.get(name)
         if keep_s is None:

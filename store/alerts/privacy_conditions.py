@@ -12,7 +12,7 @@ from domain.privacy.erasure import RequestKind
 
 _SHOWN: Final = 5
 """Ids that a summary names."""
-_UNSENT: Final = f"r.sent_at IS NULL AND e.command IS NULL AND r.kind = '{RequestKind.ERASURE}'"
+_UNSENT: Final = f"r.sent_at IS NULL AND e.command IS NULL AND r.kind <> '{RequestKind.ACCESS}'"
 """Neither the register nor the engine knows that the log has the command; access takes none."""
 _FAILED: Final = f"a.status = '{ArchiveStatus.FAILED}'"
 _OPEN: Final = f"""

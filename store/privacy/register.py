@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, Connection
 from psycopg.rows import args_row
 
 from domain.privacy.erasure import Afterwards, RequestKind, RequestStatus
@@ -23,14 +23,15 @@ _COLUMNS: Final = f"""
     SELECT r.id, r.kind, r.command, r.command_id, r.profile, r.keys, coalesce(r.afterwards, ''),
         r.reason, r.requested_by,
         r.audit_id, r.requested_at, r.due_at, {STATUS} AS status, e.processed_at,
-        r.completed_at, e.until_ms, e.identifiers, e.events, e.links,
+        r.completed_at, coalesce(e.until_ms, r.until_ms), e.identifiers, e.events, e.links,
         e.merges, e.memberships, coalesce(cardinality(e.joined), 0), coalesce(e.steps, '{{}}')
     FROM privacy_requests r LEFT JOIN erasures e ON e.command = r.command
         LEFT JOIN access_archives a ON a.request = r.id
     WHERE r.workspace_id = %(workspace)s
 """
 _PAGE: Final = f"""{_COLUMNS}
-    AND (%(kind)s::text IS NULL OR r.kind = %(kind)s)
+    AND CASE WHEN %(kind)s::text IS NULL THEN r.kind <> '{RequestKind.RETENTION}'
+        ELSE r.kind = %(kind)s END
     AND (%(status)s::text IS NULL OR {STATUS} = %(status)s)
     AND (%(overdue)s::boolean IS NULL OR %(overdue)s =
         (r.completed_at IS NULL AND r.due_at < now()))
@@ -48,9 +49,10 @@ _WAITING: Final = f"""
 """
 _ADD: Final = """
     INSERT INTO privacy_requests (workspace_id, kind, command, command_id, profile, keys,
-        afterwards, reason, requested_by, audit_id, requested_at, due_at)
+        afterwards, reason, requested_by, audit_id, requested_at, due_at, until_ms)
     VALUES (%(workspace)s, %(kind)s, %(command)s, %(command_id)s, %(profile)s, %(keys)s,
-        %(afterwards)s, %(reason)s, %(requested_by)s, %(audit_id)s, %(requested_at)s, %(due_at)s)
+        %(afterwards)s, %(reason)s, %(requested_by)s, %(audit_id)s, %(requested_at)s, %(due_at)s,
+        %(until_ms)s)
     RETURNING id
 """
 _SENT: Final = "UPDATE privacy_requests SET sent_at = coalesce(sent_at, now()) WHERE id = %s"
@@ -77,7 +79,7 @@ class PrivacyRequest:
         afterwards: empty where nothing is erased.
         audit_id: the entry that it rests on.
         processed_at: when the engine removed the person; None before, as are the counts.
-        until_ms: events until then are not kept.
+        until_ms: events until then are not kept; of retention's, before it is processed, too.
         joined: identifiers that the person had by then and kept.
         steps: as the engine's job keeps them.
     """
@@ -134,12 +136,14 @@ class NewRequest:
     requested_at: datetime
     due_at: datetime
     kind: RequestKind = RequestKind.ERASURE
+    until_ms: int | None = None
 
 
 class RequestFilter(NamedTuple):
     """Which requests are wanted; None: any.
 
     Attributes:
+        kind: None: those of people; what retention asks for is only told where it is named.
         overdue: those that are, or those that are not.
     """
 
@@ -213,11 +217,20 @@ async def claim(conn: AsyncConnection[Any], workspace: int, keys: list[bytes]) -
 
 async def add(conn: AsyncConnection[Any], workspace: int, request: NewRequest) -> int:
     """Enter a request into the register; answers its id."""
-    own = {"command": UUID(bytes=request.command), "profile": UUID(bytes=request.profile)}
-    params = vars(request) | own | {"workspace": workspace, "keys": _uuids(request.keys)}
-    cursor = await conn.execute(_ADD, params)
+    cursor = await conn.execute(_ADD, _params(workspace, request))
     row = await cursor.fetchone()
     return int(row[0]) if row else 0
+
+
+def enter(conn: Connection[Any], workspace: int, request: NewRequest) -> int:
+    """Like `add`, for who blocks."""
+    row = conn.execute(_ADD, _params(workspace, request)).fetchone()
+    return int(row[0]) if row else 0
+
+
+def _params(workspace: int, request: NewRequest) -> dict[str, Any]:
+    own = {"command": UUID(bytes=request.command), "profile": UUID(bytes=request.profile)}
+    return vars(request) | own | {"workspace": workspace, "keys": _uuids(request.keys)}
 
 
 async def sent(conn: AsyncConnection[Any], request: int) -> None:

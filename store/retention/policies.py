@@ -3,13 +3,14 @@
 Whoever removes anything reads the policy in the same transaction and holds its row until that ends:
 once a longer one is committed, nothing goes by the shorter one any more. Bounds of archives and
 logins hold from the transaction that sets them on: those that are there end earlier, and new ones
-are bounded where they are made.
+are bounded where they are made (`store.privacy.archive_jobs`, `store.workspaces.logins`). One that
+was made at the very moment is bounded by the next look of upkeep.
 """
 
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, Connection
 
 from domain.privacy.access import ArchiveStatus
 from domain.privacy.retention import SET, Keep, RetentionClass
@@ -29,16 +30,21 @@ _SET: Final = """
     ON CONFLICT (workspace_id, class) DO UPDATE SET keep_s = excluded.keep_s,
         reason = excluded.reason, set_by = excluded.set_by, set_at = excluded.set_at
 """
-_SHORTEN_ARCHIVES: Final = f"""
-    UPDATE access_archives SET expires_at = finished_at + make_interval(secs => %(keep)s)
-    WHERE workspace_id = %(workspace)s AND status = '{ArchiveStatus.READY}'
-      AND expires_at > finished_at + make_interval(secs => %(keep)s)
-"""
-_SHORTEN_LOGINS: Final = """
-    UPDATE logins l SET expires_at = l.created_at + make_interval(secs => %(keep)s)
-    FROM api_keys k WHERE k.id = l.key_id AND k.workspace_id = %(workspace)s
-      AND l.expires_at > l.created_at + make_interval(secs => %(keep)s)
-"""
+_BOUND: Final = (
+    f"""
+    UPDATE access_archives a SET expires_at = a.finished_at + make_interval(secs => p.keep_s)
+    FROM retention_policies p WHERE p.workspace_id = a.workspace_id
+      AND p.class = '{RetentionClass.ARCHIVES}' AND a.status = '{ArchiveStatus.READY}'
+      AND a.expires_at > a.finished_at + make_interval(secs => p.keep_s)
+    """,
+    f"""
+    UPDATE logins l SET expires_at = l.created_at + make_interval(secs => p.keep_s)
+    FROM api_keys k, retention_policies p
+    WHERE k.id = l.key_id AND p.workspace_id = k.workspace_id
+      AND p.class = '{RetentionClass.LOGINS}'
+      AND l.expires_at > l.created_at + make_interval(secs => p.keep_s)
+    """,
+)
 
 
 class Policy(NamedTuple):
@@ -99,18 +105,17 @@ async def replace(conn: AsyncConnection[Any], order: Order) -> bool:
     params = {"workspace": workspace, "reason": order.reason, "actor": order.actor}
     keeps = [after[name] for name in changed]
     await conn.execute(_SET, params | {"classes": changed, "keeps": keeps})
-    for name, statement in _AT_ONCE.items():
-        if name in changed:
-            await conn.execute(statement, {"workspace": workspace, "keep": after[name]})
+    for statement in _BOUND:
+        await conn.execute(statement)
     detail = {"before": dict(before), "after": dict(after), "reason": order.reason}
     await append_async(conn, workspace, order.actor, SET, f"workspace:{workspace}", detail)
     return True
 
 
-_AT_ONCE: Final = {
-    RetentionClass.ARCHIVES: _SHORTEN_ARCHIVES,
-    RetentionClass.LOGINS: _SHORTEN_LOGINS,
-}
+def bound(conn: Connection[Any]) -> None:
+    """Let archives and logins end that are there for longer than their workspace keeps them."""
+    for statement in _BOUND:
+        conn.execute(statement)
 
 
 def _policy(name: str, keep_s: int, reason: str, set_by: str, set_at: datetime) -> Policy:
