@@ -9,11 +9,15 @@ from domain.privacy.data_map.place import (
     Personal,
     Place,
     Store,
+    by_policy,
     columns,
     plain,
 )
+from domain.privacy.retention import RetentionClass
 
 _KEPT: Final = (Personal.DIGEST, FOR_EVER, Leaving.KEPT)
+_REQUESTS: Final = by_policy(RetentionClass.REQUESTS)
+_REQUESTED: Final = (Personal.DIGEST, _REQUESTS, Leaving.KEPT)
 _PROOF: Final = "to prove what was asked for and done"
 _GONE: Final = "the request is told; what it was about is gone"
 
@@ -80,7 +84,7 @@ PLACES: Final = (
         "command",
         "which erasure",
         _PROOF,
-        *_KEPT,
+        *_REQUESTED,
         table="erasure_recipients",
         withheld=_GONE,
     ),
@@ -88,12 +92,13 @@ PLACES: Final = (
         "erasure_recipients",
         "audience_id platform listed confirmed_at outcome",
         "which platform has confirmed",
+        _REQUESTS,
     ),
     columns(
         "command command_id profile keys",
         "whom somebody asked about",
         _PROOF,
-        *_KEPT,
+        *_REQUESTED,
         table="privacy_requests",
         access="requests",
     ),
@@ -101,7 +106,7 @@ PLACES: Final = (
         "keys",
         "whose data an archive of access holds",
         "an erasure ends the archives that hold somebody",
-        *_KEPT,
+        *_REQUESTED,
         table="access_archives",
         access="requests",
     ),
@@ -110,6 +115,7 @@ PLACES: Final = (
         "request workspace_id status reason attempt deaths sections size_bytes sha256 started_at"
         " finished_at expires_at",
         "an archive of access in counts",
+        _REQUESTS,
     ),
     plain(
         "access_links",
@@ -120,8 +126,19 @@ PLACES: Final = (
     plain(
         "privacy_requests",
         "id workspace_id kind afterwards reason requested_by audit_id requested_at due_at"
-        " completed_at sent_at",
+        " completed_at sent_at until_ms",
         "who asked, why, when it is due; the reason is in the words of whoever asked",
+        _REQUESTS,
+    ),
+    plain(
+        "retention_policies",
+        "workspace_id class keep_s reason set_by set_at",
+        "how long a workspace keeps what, and why",
+    ),
+    plain(
+        "retention_runs",
+        "workspace_id class started_at horizon_at removed moved_at finished_at",
+        "what was too old and went, in counts",
     ),
     columns(
         "subject detail",

@@ -1,11 +1,11 @@
 """A workspace that keeps things for so long, another that keeps all, and upkeep's look at them."""
 
 import itertools
-import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
+from uuid import UUID
 
 import psycopg
 import pytest
@@ -104,12 +104,15 @@ class Keeper:
         )  # fmt: skip
         self.put(
             "push_requests", push_id=push, seq=1, operation="add", status=request,
-            rows=[[str(uuid.uuid4()), ["h"]]], recorded_at=ago(age),
+            rows=[[str(UUID(int=next(self.numbers))), ["h"]]], recorded_at=ago(age),
         )  # fmt: skip
         return int(push)
 
     def request(self, age: timedelta | None, kind: str = "erasure", workspace: int = -1) -> int:
-        command, where = uuid.uuid4(), self.workspace if workspace == -1 else workspace
+        command, where = (
+            UUID(int=next(self.numbers)),
+            self.workspace if workspace == -1 else workspace,
+        )
         asked = ago(age or KEEP + 9 * DAY)
         return int(
             self.put(

@@ -6,6 +6,7 @@ import psycopg
 import pytest
 
 from domain.privacy.retention import RetentionClass as Class
+from store import locks
 from store.retention import runs
 from tests.store.retention.conftest import DAY, KEEP, Keeper, ago
 
@@ -193,7 +194,7 @@ def test_two_processes_at_once_remove_each_once(keeper: Keeper) -> None:
     (key,) = runs.open_runs(keeper.conn)
     with psycopg.connect(dsn, autocommit=True) as one, psycopg.connect(dsn, autocommit=True) as two:
         # without the lock of the look, as if a process had lost it and not noticed
-        while any([runs.remove(conn, key, 3, 20) is not None for conn in (one, two)]):
+        while runs.remove(one, key, 3, 20) or runs.remove(two, key, 3, 20):
             pass
     assert keeper.runs()["dead_letters"] == ({"dead_letters": 40}, True)
     assert len(keeper.entries()) == 1
@@ -202,8 +203,6 @@ def test_two_processes_at_once_remove_each_once(keeper: Keeper) -> None:
 def test_a_process_leaves_it_to_the_one_that_looks(keeper: Keeper) -> None:
     keeper.letter(OLD)
     keeper.keep(Class.DEAD_LETTERS)
-    from store import locks  # noqa: PLC0415
-
     with locks.held(keeper.conn, locks.RETENTION) as mine:
         assert mine
         assert not keeper.retention.run_once()
