@@ -110,6 +110,10 @@ RULES: Final[Mapping[RetentionClass, Rule]] = {
 """Every class, in the order in which they are told."""
 SETTABLE: Final = tuple(name for name, rule in RULES.items() if not rule.refusal)
 """Those that a workspace has a say in: a policy names each of them."""
+GONE_THROUGH: Final = tuple(
+    name for name in SETTABLE if name not in {RetentionClass.ARCHIVES, RetentionClass.LOGINS}
+)
+"""Those that upkeep goes through again and again; archives and logins expire."""
 
 Keep = Mapping[RetentionClass, int]
 """How long each class is kept, in s; for ever where it is not named."""

@@ -18,10 +18,11 @@ import msgspec
 
 from domain.event import COMMANDS, ORDERS, Command, Erase, Event, Ruling
 from domain.ids import IdentifierKey, WorkspaceId
+from domain.instants import EARLIEST_MS
 from domain.intake.envelope import Envelope
 from domain.keys import KEY_BYTES, is_sealed, message_key
 from domain.policies import IdentityRules
-from domain.privacy.erasure import FOREVER_MS, NEVER_MS, Afterwards
+from domain.privacy.erasure import FOREVER_MS, Afterwards
 from sources.intake.message import BadRecordError
 from sources.intake.operator_consent import operator_event
 
@@ -102,7 +103,7 @@ def _until_ms(command: _Command, received_ms: int) -> int:
         return FOREVER_MS if command.afterwards is Afterwards.REFUSE else received_ms
     # What has not happened yet cannot be erased, and what is refused for ever has no end.
     is_new = command.afterwards is Afterwards.NEW
-    if not is_new or not NEVER_MS < command.until <= received_ms:
+    if not is_new or not EARLIEST_MS <= command.until <= received_ms:
         raise BadRecordError("bad_command", "$.command.until")
     return command.until
 

@@ -210,12 +210,3 @@ PARTS: Final[Mapping[RetentionClass, tuple[Part, ...]]] = {
     ),
 }
 """Class → what of it goes, in this order."""
-BY_ROWS: Final = (
-    RetentionClass.DEAD_LETTERS,
-    RetentionClass.EXPORTS,
-    RetentionClass.DECISIONS,
-    RetentionClass.REQUESTS,
-)
-"""Classes whose rows are removed here; people are erased, archives and logins expire."""
-RUN: Final = (*BY_ROWS, RetentionClass.PEOPLE)
-"""Classes that upkeep goes through."""

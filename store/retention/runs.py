@@ -14,9 +14,9 @@ from psycopg import Connection
 from psycopg.types.json import Jsonb
 
 from domain.ids import WorkspaceId
-from domain.privacy.retention import ENFORCED, RetentionClass
+from domain.privacy.retention import ENFORCED, GONE_THROUGH, RetentionClass
 from store.audit import trail
-from store.retention.due import PARTS, RUN
+from store.retention.due import PARTS
 
 ACTOR: Final = "engine"
 _BEGIN: Final = """
@@ -102,7 +102,7 @@ def begin(conn: Connection[Any], interval: timedelta) -> int:
         conn: in autocommit mode.
         interval: between the beginnings of two runs, unless the policy has changed.
     """
-    classes = [name.value for name in RUN]
+    classes = [name.value for name in GONE_THROUGH]
     return conn.execute(_BEGIN, {"classes": classes, "interval": interval}).rowcount
 
 
