@@ -82,6 +82,8 @@ class Retention:
         waits = people.waiting(self._conn, key.workspace, self._params.resend_after)
         if waits is not None:
             return waits.to_send and self._send(key, waits.id)
+        if people.yields(self._conn, key, self._params.export_patience):
+            return False
         number = people.ask(self._conn, key, self._pace)
         return number is not None and self._send(key, number)
 

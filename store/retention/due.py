@@ -82,9 +82,8 @@ _REQUESTS: Final = f"""
 """
 PEOPLE: Final = """
     FROM profiles d WHERE d.workspace_id = %(workspace)s AND d.last_seen_bin < %(horizon)s
-      AND CASE WHEN d.last_seen_at IS NULL THEN NOT EXISTS (SELECT FROM identifiers i
-              WHERE i.profile_id = d.id AND i.created_at >= %(horizon)s)
-          ELSE d.last_seen_at < %(horizon)s END
+      AND coalesce(d.last_seen_at, (SELECT max(i.created_at) FROM identifiers i
+          WHERE i.profile_id = d.id)) < %(horizon)s
 """
 """People of whom no event happened since; of whom none ever did, since they are known."""
 
@@ -163,8 +162,9 @@ PARTS: Final[Mapping[RetentionClass, tuple[Part, ...]]] = {
         Part(
             "push_requests",
             _SENT,
-            "SELECT min(ended_at) FROM pushes WHERE workspace_id = %(workspace)s"
-            " AND EXISTS (SELECT FROM push_requests WHERE push_id = id)",
+            "SELECT ended_at FROM pushes WHERE workspace_id = %(workspace)s"
+            " AND ended_at IS NOT NULL AND EXISTS (SELECT FROM push_requests WHERE push_id = id)"
+            " ORDER BY ended_at LIMIT 1",
             _REMOVE_SENT,
         ),
         Part(

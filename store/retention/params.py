@@ -15,6 +15,8 @@ class RetentionParams:
         batch: rows that one transaction removes.
         people: inactive people that one command erases.
         pause: between two batches.
+        export_patience: while a file of an export is written, the next batch of people waits for
+            it, but no longer than this: whoever is erased has it begin anew.
         resend_after: a command that the engine has not processed for so long is sent again.
         counted: rows that a preview counts; of more it has an estimate.
     """
@@ -24,6 +26,7 @@ class RetentionParams:
     batch: int = 500
     people: int = 100
     pause: timedelta = timedelta(milliseconds=100)
+    export_patience: timedelta = timedelta(hours=1)
     resend_after: timedelta = timedelta(minutes=10)
     counted: int = 100_000
 
@@ -32,5 +35,5 @@ class RetentionParams:
             raise ValueError("retention takes at least one of everything")
         if min(self.poll_interval, self.interval, self.resend_after) <= timedelta():
             raise ValueError("retention rests between looks and between runs")
-        if self.pause < timedelta():
-            raise ValueError("a pause is not negative")
+        if min(self.pause, self.export_patience) < timedelta():
+            raise ValueError("a pause is not negative, nor is patience")

@@ -11,6 +11,7 @@ from uuid import UUID
 from psycopg import Connection
 from psycopg.rows import args_row
 
+from domain.export import ExportStatus
 from domain.ids import WorkspaceId
 from domain.instants import to_ms
 from domain.keys import command_id, message_key
@@ -18,6 +19,7 @@ from domain.privacy.erasure import Afterwards, RequestKind
 from domain.privacy.receipt import REQUESTED
 from domain.privacy.retention import OPERATOR
 from store.audit import trail
+from store.connection import one_of
 from store.privacy import register
 from store.privacy.register import PrivacyRequest
 from store.retention import runs
@@ -44,6 +46,13 @@ _LAST: Final = f"""
     WHERE workspace_id = %(workspace)s AND kind = '{RequestKind.RETENTION}'
       AND requested_at >= %(started)s
     ORDER BY id DESC LIMIT 1
+"""
+# Whatever erases somebody has files that are being written begin anew.
+_WRITING: Final = f"""
+    SELECT EXISTS (SELECT FROM exports x WHERE x.workspace_id = %(workspace)s AND x.kind = 'file'
+          AND x.status IN {one_of((ExportStatus.QUEUED, ExportStatus.RUNNING))})
+      AND EXISTS (SELECT FROM retention_runs r WHERE r.workspace_id = %(workspace)s
+          AND r.class = %(name)s AND r.moved_at > now() - %(patience)s::interval)
 """
 _REASON: Final = "SELECT reason FROM retention_policies WHERE workspace_id = %s AND class = %s"
 _SALT: Final = "SELECT salt FROM workspaces WHERE id = %s"
@@ -77,6 +86,19 @@ def waiting(conn: Connection[Any], workspace: WorkspaceId, again: timedelta) -> 
     """
     row = conn.execute(_WAITING, {"workspace": workspace, "again": again}).fetchone()
     return None if row is None else Waiting(*row)
+
+
+def yields(conn: Connection[Any], key: RunKey, patience: timedelta) -> bool:
+    """Whether the next batch waits for an export that is being written, but not for too long.
+
+    Args:
+        conn: any connection.
+        key: which run.
+        patience: so long after the batch before it waits no more.
+    """
+    params = {"workspace": key.workspace, "name": key.name, "patience": patience}
+    row = conn.execute(_WRITING, params).fetchone()
+    return row is not None and bool(row[0])
 
 
 def request_of(conn: Connection[Any], workspace: WorkspaceId, request: int) -> PrivacyRequest:

@@ -39,7 +39,7 @@ REQUESTS: Final = Section(
         Column("request", "Its number in the register.", "privacy_requests.keys"),
         Column(
             "kind",
-            "`access` or `erasure`.",
+            "`access` or `erasure`; `retention`: inactive for longer than people are kept.",
             "privacy_requests.command privacy_requests.command_id",
         ),
         Column("requested_at", "When it was entered.", "privacy_requests.profile"),

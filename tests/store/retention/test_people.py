@@ -178,6 +178,23 @@ def test_a_command_that_the_log_refused_is_sent_once_it_takes_it(
     assert users(keeper) == set()
 
 
+@pytest.mark.usefixtures("now_ms")
+def test_an_export_is_waited_for_but_not_for_ever(keeper: Keeper, engine: Engine) -> None:
+    engine.feed(engine.track("old", "Visit", at(2 * KEEP)))
+    keeper.export(timedelta(), "queued", keeper.other)
+    export = keeper.export(timedelta(), "queued")
+    keeper.keep(Class.PEOPLE)
+    enforce(keeper, engine)
+    assert (users(keeper), keeper.runs()["people"]) == ({"old"}, ({}, False))
+    keeper.conn.execute("UPDATE retention_runs SET moved_at = moved_at - interval '1 hour'")
+    enforce(keeper, engine)
+    assert users(keeper) == set()
+    (status,) = (
+        keeper.conn.execute("SELECT status FROM exports WHERE id = %s", (export,)).fetchone() or ()
+    )
+    assert status == "queued"
+
+
 @pytest.fixture
 def rounds(keeper: Keeper, valkey_url: str) -> Iterator[Rounds]:
     dsn = keeper.settings.postgres.dsn.get_secret_value()
