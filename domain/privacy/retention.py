@@ -57,8 +57,8 @@ class Rule(NamedTuple):
 RULES: Final[Mapping[RetentionClass, Rule]] = {
     RetentionClass.RAW_EVENTS: Rule(
         "Events as they were received, and what they add up to, of people who are active.",
-        refusal="an unmerge, a rebuilt profile and `stratum verify` read all events of a person:"
-        " old events cannot go while the person stays. Limit `people` instead.",
+        refusal="new computed traits, `stratum repair` and `stratum verify` recompute people from"
+        " all of their events: old ones cannot go while the person stays. Limit `people` instead.",
     ),
     RetentionClass.PEOPLE: Rule(
         "People of whom no event happened for so long, with everything that is held of them. They"

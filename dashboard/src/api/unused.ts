@@ -1,5 +1,6 @@
 // What of the API no hook asks for, and which hooks no page calls; each with its reason.
 const COLLECTED = "Takes events from the sources of a workspace, by write key: no page sends any.";
+const RETENTION = "`stratum privacy retention` shows, previews and sets it.";
 const BROWSERS = "A file: the browser loads it by a link.";
 
 /** Operations without a hook, by their id. */
@@ -22,6 +23,9 @@ export const UNUSED: Readonly<Record<string, string>> = {
   collect_v1_track: COLLECTED,
   state_consent: "`stratum consent grant` and `withdraw` ask for it.",
   request_access: "`stratum privacy access` asks for it.",
+  get_retention: RETENTION,
+  preview_retention: RETENTION,
+  set_retention: RETENTION,
   link_archive: "`stratum privacy link` asks for it.",
   download_archive: "A file, by a link that takes no key: whoever asked for their data loads it.",
   get_erasure_receipt: BROWSERS,

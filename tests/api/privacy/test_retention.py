@@ -157,7 +157,7 @@ def test_the_same_policy_again_is_no_change(api: Api) -> None:
         ({"people": 86_400}, "at least 2592000 s"),
         ({"archives": 8 * DAY_S}, "`privacy.archive_lifetime` says"),
         ({"logins": 400 * DAY_S}, "`edge.login.lifetime` says"),
-        ({"raw_events": 400 * DAY_S}, "cannot be limited: an unmerge"),
+        ({"raw_events": 400 * DAY_S}, "cannot be limited: new computed traits"),
         ({"event_log": 400 * DAY_S}, "cannot be limited: all workspaces share it"),
         ({"cookies": 400 * DAY_S}, "`cookies` is no class"),
     ],
