@@ -34,6 +34,8 @@ _LETTERS: Final = """
     FROM workspaces, generate_series(1, %(letters)s) AS n
 """
 
+_REMOVED: Final = "SELECT (removed->>class)::int FROM retention_runs WHERE class = %s"
+
 
 def run(report: Report, letters: int = 1_000_000, old: int = 100_000, people: int = 2_000) -> None:
     """Measure so many letters, so many of them old, and so many inactive people."""
@@ -53,13 +55,11 @@ def run(report: Report, letters: int = 1_000_000, old: int = 100_000, people: in
 def _letters(report: Report, bench: Bench, address: str, letters: int, old: int) -> None:
     with bench.connect() as connection:
         connection.execute(_LETTERS, {"log": "real", "letters": letters, "old": old})
-        connection.commit()
         connection.execute("ANALYZE dead_letters")
-        connection.commit()
-        started = time.perf_counter()
-        connection.execute("DELETE FROM dead_letters WHERE id <= %s", (old,))
-        bare = old / (time.perf_counter() - started)
-        connection.rollback()
+        with connection.transaction(force_rollback=True):
+            started = time.perf_counter()
+            connection.execute("DELETE FROM dead_letters WHERE id <= %s", (old,))
+            bare = old / (time.perf_counter() - started)
         began = time.perf_counter()
         previewed = _preview(bench, address, "dead_letters")
         preview_s = time.perf_counter() - began
@@ -109,6 +109,9 @@ def _beside(
         busy, _ = probe(address, write_key, api_key, f"busy {name}")
         wait_for(lambda: _is_done(conn, name), PATIENCE_S, f"{name} are gone")
         seconds = time.perf_counter() - began
+    (gone,) = conn.execute(_REMOVED, (name,)).fetchone() or (0,)
+    if gone != count:
+        raise RuntimeError(f"{gone} of {count} {name} went")
     return percentile(calm, 0.99) * 1000, percentile(busy, 0.99) * 1000, count / seconds
 
 
@@ -116,7 +119,6 @@ def _is_done(conn: psycopg.Connection[Any], name: str) -> bool:
     row = conn.execute(
         "SELECT finished_at IS NOT NULL FROM retention_runs WHERE class = %s", (name,)
     ).fetchone()
-    conn.rollback()
     return row is not None and bool(row[0])
 
 
