@@ -138,6 +138,12 @@ class Keeper:
             if not self.retention.run_once():
                 return
 
+    def one(self, sql: str, *params: object) -> Any:
+        """The first column of the first row."""
+        row = self.conn.execute(sql.encode(), params).fetchone()
+        assert row is not None, sql
+        return row[0]
+
     def ids(self, table: str) -> set[int]:
         return {row[0] for row in self.conn.execute(f"SELECT id FROM {table}".encode())}
 

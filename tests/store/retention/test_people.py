@@ -133,11 +133,7 @@ def test_people_of_whom_no_event_is_known_go_once_they_are_known_for_so_long(
     )
     keeper.keep(Class.PEOPLE)
     assert keeper.retention.run_once()
-    (named,) = (
-        keeper.conn.execute("SELECT detail->>'people' FROM audit WHERE action = 'erase'").fetchone()
-        or ()
-    )
-    assert named == "1"
+    assert keeper.one("SELECT detail->>'people' FROM audit WHERE action = 'erase'") == "1"
 
 
 @pytest.mark.usefixtures("now_ms")
@@ -171,8 +167,7 @@ def test_a_command_that_the_log_refused_is_sent_once_it_takes_it(
     monkeypatch.setattr(keeper.retention, "_append", refuse)
     for _ in range(3):
         assert not keeper.retention.run_once()
-    (requests,) = keeper.conn.execute("SELECT count(*) FROM privacy_requests").fetchone() or ()
-    assert requests == 1
+    assert keeper.one("SELECT count(*) FROM privacy_requests") == 1
     monkeypatch.undo()
     enforce(keeper, engine)
     assert users(keeper) == set()
@@ -189,10 +184,7 @@ def test_an_export_is_waited_for_but_not_for_ever(keeper: Keeper, engine: Engine
     keeper.conn.execute("UPDATE retention_runs SET moved_at = moved_at - interval '1 hour'")
     enforce(keeper, engine)
     assert users(keeper) == set()
-    (status,) = (
-        keeper.conn.execute("SELECT status FROM exports WHERE id = %s", (export,)).fetchone() or ()
-    )
-    assert status == "queued"
+    assert keeper.one("SELECT status FROM exports WHERE id = %s", export) == "queued"
 
 
 @pytest.fixture
@@ -237,5 +229,4 @@ def test_there_is_a_receipt_once_every_step_is_done(
 
 
 def completed(keeper: Keeper) -> Any:
-    (found,) = keeper.conn.execute("SELECT completed_at FROM privacy_requests").fetchone() or ()
-    return found
+    return keeper.one("SELECT completed_at FROM privacy_requests")

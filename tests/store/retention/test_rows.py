@@ -8,6 +8,7 @@ import pytest
 from domain.privacy.retention import RetentionClass as Class
 from store import locks
 from store.retention import runs
+from store.retention.due import PARTS
 from tests.store.retention.conftest import DAY, KEEP, Keeper, ago
 
 SOON = timedelta(minutes=5)
@@ -88,8 +89,7 @@ def test_what_the_gate_looks_back_on_stays_without_what_was_sent(keeper: Keeper)
     keeper.enforce()
     assert keeper.ids("pushes") == set(pushes[-remembered:])
     assert len(keeper.ids("decisions")) == remembered
-    (requests,) = keeper.conn.execute("SELECT count(*) FROM push_requests").fetchone() or ()
-    assert requests == 0
+    assert keeper.one("SELECT count(*) FROM push_requests") == 0
 
 
 def test_pushes_in_use_stay_whole(keeper: Keeper) -> None:
@@ -130,8 +130,7 @@ def test_completed_requests_go_with_all_that_hangs_on_them(keeper: Keeper) -> No
     keeper.keep(Class.REQUESTS)
     keeper.enforce()
     assert keeper.ids("privacy_requests") == stay
-    (left,) = keeper.conn.execute("SELECT count(*) FROM access_links").fetchone() or ()
-    assert left == 1
+    assert keeper.one("SELECT count(*) FROM access_links") == 1
     assert keeper.runs()["requests"] == ({"requests": 5}, True)
 
 
@@ -150,8 +149,7 @@ def test_archives_and_logins_end_when_the_policy_says(keeper: Keeper) -> None:
     keeper.enforce()
     for table, made in (("access_archives", "finished_at"), ("logins", "created_at")):
         sql = f"SELECT extract(epoch FROM expires_at - {made})::int FROM {table}"
-        (lifetime_s,) = keeper.conn.execute(sql.encode()).fetchone() or ()
-        assert lifetime_s == (2 * 86_400 if table == "access_archives" else 7_200), table
+        assert keeper.one(sql) == (2 * 86_400 if table == "access_archives" else 7_200), table
 
 
 def test_a_longer_policy_ends_the_run_of_a_shorter_one(keeper: Keeper) -> None:
@@ -207,3 +205,35 @@ def test_a_process_leaves_it_to_the_one_that_looks(keeper: Keeper) -> None:
         assert mine
         assert not keeper.retention.run_once()
     assert len(keeper.ids("dead_letters")) == 1
+
+
+def test_what_is_counted_before_is_what_goes(keeper: Keeper) -> None:
+    living, deleted = keeper.audience(), keeper.audience("deleted")
+    for number in range(keeper.settings.gate.pushes_remembered + 7):
+        keeper.push(OLD + DAY * (60 - number), living)
+    keeper.push(OLD + 61 * DAY, living, status="failed", adds=0)
+    for age in (OLD, OLD + DAY, YOUNG):
+        keeper.push(age, deleted)
+        keeper.push(age, deleted, request="accepted")
+        keeper.decision(age, living)
+        keeper.letter(age)
+        keeper.export(age)
+        keeper.request(age)
+    expected: dict[str, dict[str, int]] = {}
+    for name in (Class.DEAD_LETTERS, Class.EXPORTS, Class.DECISIONS, Class.REQUESTS):
+        keeper.keep(name)
+        params = {
+            "workspace": keeper.workspace,
+            "horizon": ago(KEEP),
+            "remembered": keeper.settings.gate.pushes_remembered,
+        }
+        counts = {
+            part.name: keeper.conn.execute(f"SELECT count(*) {part.rows}".encode(), params)
+            for part in PARTS[name]
+        }
+        expected[name.value] = {part: row.fetchall()[0][0] for part, row in counts.items()}
+    assert expected["decisions"] == {"push_requests": 30, "pushes": 9, "decisions": 11}
+    keeper.enforce()
+    assert keeper.runs() == {name: (counts, True) for name, counts in expected.items()}
+    assert keeper.one("SELECT count(*) FROM audit") == len(expected)
+    assert keeper.one("SELECT count(*) FROM audit_chain") == len(expected)
