@@ -138,6 +138,9 @@ TABLE: dict[str, tuple[Any, int | str]] = {
     "POST /cdp/privacy/requests/{request}/retry": (None, 404),
     "GET /cdp/privacy/requests/{request}/receipt": (None, 404),
     "GET /cdp/privacy/map": (None, OPEN),
+    "GET /cdp/privacy/retention": (None, OPEN),
+    "POST /cdp/privacy/retention/preview": ({"keep": dict.fromkeys(SETTABLE)}, OPEN),
+    "PUT /cdp/privacy/retention": ({"keep": dict.fromkeys(SETTABLE), "reason": "theft"}, OPEN),
     "POST /cdp/privacy/access": ({"profile_id": "{profile}", "reason": "theft"}, 404),
     "POST /cdp/privacy/requests/{request}/link": (None, 404),
     "GET /cdp/privacy/download/{request}": (None, 404),
@@ -255,6 +258,7 @@ TABLES = (
     "gate_states", "audit",
     "traits", "rfm", "definition_versions", "aggregates", "sweeps", "exports", "alerts",
     "gate_modes", "gate_overrides", "gate_releases", "privacy_requests", "erasures",
+    "retention_policies", "retention_runs",
 )  # fmt: skip
 
 
