@@ -18,6 +18,7 @@ from psycopg.types.json import Jsonb
 from api.app import ROUTES
 from api.web import methods
 from config.settings import Settings
+from domain.privacy.retention import SETTABLE
 from tests.api.conftest import START_MS, Api, Tenant, with_meta
 
 EMPTY = "empty"
