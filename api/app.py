@@ -45,7 +45,6 @@ from api.insight import rfm_routes as rfm
 from api.insight import traits_routes as traits
 from api.intake import dead_letters_routes as dead_letters
 from api.intake import statistics_routes as dead_letter_statistics
-from api.intake.event_log import open_log
 from api.intake.log_watch import LogWatch, watched
 from api.live import routes as live
 from api.live.hub import Hub
@@ -65,6 +64,7 @@ from api.privacy import erasures_routes as erasures
 from api.privacy import map_routes as data_map
 from api.privacy import requests_routes as privacy_requests
 from api.privacy import restrictions_routes as restrictions
+from api.privacy import retention_routes as retention
 from api.profiles import consent_routes as consent
 from api.profiles import events_routes as events
 from api.profiles import feed_routes as feed
@@ -93,6 +93,7 @@ from api.web.problems import DESCRIBED
 from api.web.transaction import open_transactions
 from api.why import draft_routes as draft_why
 from api.why import routes as why
+from config.event_log import open_log
 from config.lag import lag_reader
 from config.load import load_settings
 from config.opendsr import read_files
@@ -151,6 +152,7 @@ ROUTES = (
     push_statistics.router,
     privacy_access.router,
     privacy_requests.router,
+    retention.router,
     readings.router,
     segment_statistics.router,
     rfm.router,

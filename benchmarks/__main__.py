@@ -19,6 +19,7 @@ MODULES: Final = {
     "people": "profiles.people",
     "merges": "profiles.merges",
     "erasure": "profiles.erasure",
+    "retention": "profiles.retention",
     "access": "profiles.access",
     "collector": "intake.collector",
     "latency": "intake.latency",

@@ -37,6 +37,7 @@ from store.intake.partitions import Watched
 from store.profiles.feed import FeedParams
 from store.profiles.pages import PagingParams
 from store.profiles.statistics import StatisticsParams
+from store.retention.params import RetentionParams
 from store.segments.funnels import FunnelParams
 from store.segments.preview import PreviewParams
 from store.segments.rfm_refresh import RfmRefreshParams
@@ -181,6 +182,7 @@ class Settings(_Section):
     delivery: DeliveryParams = DeliveryParams()
     exports: ExportParams = ExportParams()
     erasure: ErasureParams = ErasureParams()
+    retention: RetentionParams = RetentionParams()
     metrics: MetricsParams = MetricsParams()
     signals: HealthParams = HealthParams()
     gate: GateParams = GateParams()

@@ -125,6 +125,17 @@ WORKSPACE_DELETIONS_OPEN: Final = Gauge(
     "stratum_workspace_deletions_open",
     "Workspaces that are being deleted: while it stays above 0, mostly a platform is waited for.",
 )
+RETENTION_REMOVED: Final = Counter(
+    "stratum_retention_removed_total",
+    "Rows that were older than their workspace keeps them, by class; inactive people are counted as"
+    " erasures.",
+    ("class",),
+)
+RETENTION_LAG: Final = Gauge(
+    "stratum_retention_lag_seconds",
+    "For how long the oldest run of retention that is not finished has run. A day: GET"
+    " /cdp/privacy/retention says of which class.",
+)
 PUSH_ROWS: Final = Counter(
     "stratum_push_rows_total", "Rows that platforms took, by operation.", ("platform", "operation")
 )

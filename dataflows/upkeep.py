@@ -1,13 +1,14 @@
 """Does what goes through everybody at once: keeps RFM bounds fresh, writes exports.
 
-And finishes erasures, writes archives of access, deletes workspaces and sends callbacks of OpenDSR.
-A process of its own, because that takes its time.
+And finishes erasures, writes archives of access, removes what is older than workspaces keep it,
+deletes workspaces and sends callbacks of OpenDSR. A process of its own, because that takes its
+time.
 
 Any number of these processes may run; one at a time takes bounds (`store.segments.rfm_refresh`),
 writes one export (`store.export.jobs`), finishes erasures (`dataflows.erasure`), writes an archive
-(`dataflows.access`), or deletes workspaces (`dataflows.deletion`). Every hour it logs the newest
-link of each audit chain: where logs are kept apart from the database, they are the anchors that
-show whether a chain was rewritten.
+(`dataflows.access`), enforces retention (`dataflows.retention`), or deletes workspaces
+(`dataflows.deletion`). Every hour it logs the newest link of each audit chain: where logs are kept
+apart from the database, they are the anchors that show whether a chain was rewritten.
 """
 
 import time
@@ -27,6 +28,7 @@ from dataflows.deletion import deleting_workspaces
 from dataflows.erasing import finishing_erasures
 from dataflows.exporting import writing_exports
 from dataflows.observing import shown
+from dataflows.retaining import enforcing_retention
 from dataflows.runtime import StoppedError, stop_at_signals, while_store_is_away
 from store.audit.chain import chains, head
 from store.segments.rfm_refresh import RfmRefresh
@@ -52,8 +54,16 @@ def run(settings: Settings) -> None:
         writing_archives(settings, stop) as check_access,
         deleting_workspaces(settings, stop) as check_deletions,
         sending_callbacks(settings, stop) as check_callbacks,
+        enforcing_retention(settings, stop) as check_retention,
     ):
-        checks = (check_exports, check_erasures, check_access, check_deletions, check_callbacks)
+        checks = (
+            check_exports,
+            check_erasures,
+            check_access,
+            check_deletions,
+            check_callbacks,
+            check_retention,
+        )
         while_store_is_away("upkeep", stop, partial(_run_once, settings, stop, checks))
 
 

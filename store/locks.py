@@ -54,6 +54,10 @@ READINGS: Final = 0x5265
 
 PRIVACY: Final = 0x5072
 """Class, by workspace: one request of a person at a time enters the register."""
+RETENTION: Final = int.from_bytes(b"keeping", "big")
+"""Key: one process at a time removes what is older than it is kept."""
+RETENTION_OF: Final = 0x4B65
+"""Class, by workspace: one change of how long it keeps what."""
 
 
 @contextmanager

@@ -22,13 +22,13 @@ from api.web.errors import ConflictError
 from api.web.paging import Page, PagingDep, RowId
 from api.web.transaction import TransactionsDep
 from api.web.values import now
-from domain.privacy.erasure import RequestKind, RequestStatus
+from domain.privacy.erasure import ERASING, RequestKind, RequestStatus
 from domain.privacy.receipt import subject_of
 from store.audit.trail import append_async
 from store.fetch import Pool, transaction
 from store.privacy import archives, months, opendsr, register
 from store.privacy.evidence import receipt_of
-from store.privacy.register import RequestFilter
+from store.privacy.register import PrivacyRequest, RequestFilter
 
 _MONTHS = 120
 
@@ -40,7 +40,10 @@ async def list_privacy_requests(
     caller: Reader,
     pool: PoolDep,
     paging: PagingDep,
-    kind: Annotated[RequestKind | None, Query(description="Only these.")] = None,
+    kind: Annotated[
+        RequestKind | None,
+        Query(description="Only these. Without it those of people: not what retention asks for."),
+    ] = None,
     status: Annotated[RequestStatus | None, Query(description="Only these.")] = None,
     overdue: Annotated[
         bool | None, Query(description="Only those not completed and past their time, or others.")
@@ -88,8 +91,8 @@ async def retry_privacy_request(
             conn,
             caller.workspace,
             caller.actor,
-            "erase.retry" if request.kind == RequestKind.ERASURE else f"{request.kind}.retry",
-            f"{request.kind}:{request.command}",
+            "erase.retry" if request.kind in ERASING else f"{request.kind}.retry",
+            _subject(request),
             {"request": id},
         )
     await send(pool, log, caller, request)
@@ -116,7 +119,7 @@ async def extend_privacy_request(
         )
         if held is None:
             raise ConflictError(f"Request {id} is answered, or its time was extended before.")
-        about = f"{request.kind}:{request.command}"
+        about = _subject(request)
         detail = {
             "request": id,
             "first_due_at": held.first_due_at.astimezone(UTC).isoformat(),
@@ -142,7 +145,7 @@ async def get_erasure_receipt(
     of a request that is still being processed says so.
     """
     request = await request_of(pool, caller, id)
-    if request.kind != RequestKind.ERASURE:
+    if request.kind not in ERASING:
         raise ConflictError(f"Only an erasure has a receipt; this is a request of {request.kind}.")
     at = now().astimezone(UTC)
     receipt = await transactions.read(lambda conn: receipt_of(conn, caller.workspace, id, at))
@@ -157,6 +160,13 @@ async def get_erasure_receipt(
             "content-disposition": f'attachment; filename="{name}"',
         },
     )
+
+
+def _subject(request: PrivacyRequest) -> str:
+    """What the audit log calls a request."""
+    if request.kind in ERASING:
+        return subject_of(request.command)
+    return f"{request.kind}:{request.command}"
 
 
 async def _detail(pool: Pool, caller: Caller, number: int) -> RequestDetailView:

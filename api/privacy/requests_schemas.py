@@ -11,7 +11,14 @@ from api.profiles.parts_schemas import EXAMPLE_ID
 from api.web.actors import ActorName
 from api.web.texts import ReasonText
 from api.web.values import Instant, Request, View
-from domain.privacy.erasure import Afterwards, RecipientOutcome, RequestKind, RequestStatus, Step
+from domain.privacy.erasure import (
+    ERASING,
+    Afterwards,
+    RecipientOutcome,
+    RequestKind,
+    RequestStatus,
+    Step,
+)
 from domain.privacy.opendsr import SubjectRequestStatus, SubjectRequestType
 from domain.privacy.receipt import StepDone, steps_of
 from sinks.opendsr.callbacks import host_of
@@ -268,7 +275,7 @@ class RequestDetailView(RequestView):
         recorded: bool = False,
     ) -> "RequestDetailView":
         """From the register and the audit log."""
-        steps = steps_of(row.steps) if row.kind == RequestKind.ERASURE else ()
+        steps = steps_of(row.steps) if row.kind in ERASING else ()
         return cls.model_validate(
             _fields(row, at, archive)
             | {

@@ -13,9 +13,9 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
-from api.intake.event_log import open_log
 from cli.output import Screen, add_row, echo, echo_bytes, echo_lines
 from cli.workspaces import actor
+from config.event_log import open_log
 from config.load import load_settings
 from config.settings import Settings
 from domain.failure import REASONS

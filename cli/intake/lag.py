@@ -10,8 +10,8 @@ import typer
 from rich.live import Live
 from rich.table import Table
 
-from api.intake.event_log import open_log
 from cli.output import Screen, add_row, echo
+from config.event_log import open_log
 from config.lag import lag_reader
 from config.load import load_settings
 from config.settings import Settings

@@ -9,6 +9,7 @@ import typer
 from cli.http import RefusedError, refusal
 
 _PAGE: Final = 200
+_RETENTION: Final = "/cdp/privacy/retention"
 
 
 def person_of(text: str) -> dict[str, Any]:
@@ -113,6 +114,18 @@ class PrivacyClient:
     def receipt(self, number: int) -> bytes:
         """The receipt as the server writes it."""
         return self._answer("GET", f"/cdp/privacy/requests/{number}/receipt").content
+
+    def retention(self) -> dict[str, Any]:
+        """How long each class of data is kept."""
+        return self._json("GET", _RETENTION)
+
+    def preview_retention(self, keep: dict[str, int | None]) -> dict[str, Any]:
+        """What a policy would remove."""
+        return self._json("POST", f"{_RETENTION}/preview", body={"keep": keep})
+
+    def set_retention(self, body: dict[str, Any]) -> dict[str, Any]:
+        """Set the policy."""
+        return self._json("PUT", _RETENTION, body=body)
 
     def _json(
         self, method: str, path: str, *, params: dict[str, Any] | None = None, body: object = None

@@ -14,6 +14,7 @@ from cli.http import LOCAL, Url, asking
 from cli.output import echo, echo_bytes, print_table
 from cli.privacy.client import PrivacyClient, person_of
 from cli.privacy.pictures import show_preview, show_request, show_requests
+from cli.privacy.retention import app as retention
 from cli.privacy.waiting import follow, follow_archive
 from cli.texts import Reason
 from domain.privacy.data_map import PLACES
@@ -23,8 +24,9 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     help="Tell people what is held of them, restrict and erase them, enter objections, follow"
-    " requests, prove what was done; show where personal data rests.",
+    " requests, prove what was done; show where personal data rests, and for how long.",
 )
+app.add_typer(retention, name="retention")
 
 _PRIVATE: Final = 0o600
 

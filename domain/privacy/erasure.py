@@ -25,12 +25,13 @@ class Afterwards(StrEnum):
 
 
 class RequestKind(StrEnum):
-    """What a person may ask for, and what ends it.
+    """What a person may ask for, what ends it, and what is done to them without being asked.
 
     Attributes:
         RESTRICTION: their data are kept and used for nothing.
         RELEASE: of a restriction, which ends it.
         OBJECTION: their data are not used for some purposes.
+        RETENTION: an erasure of people who have been inactive for longer than they are kept.
     """
 
     ERASURE = "erasure"
@@ -38,8 +39,11 @@ class RequestKind(StrEnum):
     RESTRICTION = "restriction"
     RELEASE = "release"
     OBJECTION = "objection"
+    RETENTION = "retention"
 
 
+ERASING: Final = (RequestKind.ERASURE, RequestKind.RETENTION)
+"""Requests that remove people, with steps and a receipt."""
 STATED: Final = (RequestKind.RESTRICTION, RequestKind.RELEASE, RequestKind.OBJECTION)
 """Requests that are a statement of the person: completed once the engine has taken it in."""
 

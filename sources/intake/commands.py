@@ -3,6 +3,9 @@
     {"kind": "unmerge", "workspace": 1, "id": …, "links": [[key, key], …], "author": …, "reason": …}
     {"kind": "erase", "workspace": 1, "id": …, "identifiers": [key, …], "afterwards": "new", …}
 
+An erasure holds until its arrival, or until an earlier instant that it names: `until`, ms since
+1970.
+
 `sources.intake.operator_consent` has the form of a statement of consent, which becomes an event.
 
 Keys are 32 hexadecimal digits (`domain.keys`).
@@ -15,6 +18,7 @@ import msgspec
 
 from domain.event import COMMANDS, ORDERS, Command, Erase, Event, Ruling
 from domain.ids import IdentifierKey, WorkspaceId
+from domain.instants import EARLIEST_MS
 from domain.intake.envelope import Envelope
 from domain.keys import KEY_BYTES, is_sealed, message_key
 from domain.policies import IdentityRules
@@ -33,6 +37,7 @@ class _Command(msgspec.Struct):
     links: list[tuple[str, str]] = []
     identifiers: list[str] = []
     afterwards: Afterwards = Afterwards.NEW
+    until: int | None = None
     author: str = ""
     reason: str = ""
 
@@ -86,8 +91,19 @@ def read_command(
     }
     if issubclass(ordered, Ruling):
         return ordered(links=_links(command), **common)
-    until_ms = FOREVER_MS if command.afterwards is Afterwards.REFUSE else envelope.received
+    until_ms = _until_ms(command, envelope.received)
     return Erase(identifiers=_identifiers(command), until_ms=until_ms, **common)
+
+
+def _until_ms(command: _Command, received_ms: int) -> int:
+    """Until when what an erasure names is erased."""
+    if command.until is None:
+        return FOREVER_MS if command.afterwards is Afterwards.REFUSE else received_ms
+    # What has not happened yet cannot be erased, and what is refused for ever has no end.
+    is_new = command.afterwards is Afterwards.NEW
+    if not is_new or not EARLIEST_MS <= command.until <= received_ms:
+        raise BadRecordError("bad_command", "$.command.until")
+    return command.until
 
 
 def _links(command: _Command) -> tuple[tuple[IdentifierKey, IdentifierKey], ...]:

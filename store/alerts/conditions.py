@@ -18,7 +18,7 @@ from domain.intake.log_refusal import LogRefusal
 from operators.alerts.names import with_names
 from operators.detection.episodes import Direction
 from operators.signals.words import unusual
-from store.alerts.privacy_conditions import privacy
+from store.alerts.privacy_conditions import late_retention, privacy
 from store.alerts.push_conditions import failed, held, outstanding
 from store.intake.log_refusals import refusals
 from store.intake.partitions import Watched, stuck
@@ -46,6 +46,7 @@ class ConditionParams:
         dead_letters: so many new dead letters within `dead_letters_within` raise an alert …
         dead_letters_within: … are told.
         due_within: a request of a person that is not completed and due within this span is told.
+        retention_late: what is too old was not gone through, or not to the end, for so long.
     """
 
     unread_after: timedelta = timedelta(minutes=5)
@@ -58,6 +59,7 @@ class ConditionParams:
     dead_letters: int = 20
     dead_letters_within: timedelta = timedelta(minutes=15)
     due_within: timedelta = timedelta(days=5)
+    retention_late: timedelta = timedelta(days=2)
 
 
 _SIGNALS: Final = f"""
@@ -162,6 +164,7 @@ def conditions(
         "confirmed": now - params.confirmation_after,
         "dead": now - params.dead_letters_within,
         "due": now + params.due_within,
+        "late": now - params.retention_late,
         "unsent": now - params.withdrawal_after,
         "now": now,
     }
@@ -172,6 +175,7 @@ def conditions(
         *failed(conn, names),
         *outstanding(conn, names),
         *privacy(conn, names),
+        *late_retention(conn, names),
         *_dead_letters(conn, names, params),
         *_anomalies(conn, names, signal_names),
         *_log(conn, now - params.refused_within),

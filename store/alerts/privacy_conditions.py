@@ -1,4 +1,4 @@
-"""Conditions of the privacy register: requests that the log does not have, or that are due."""
+"""Conditions of privacy: requests that the log does not have, or that are due; late retention."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -9,6 +9,7 @@ from psycopg import Connection
 from domain.alerts import Condition, Severity
 from domain.privacy.access import ArchiveStatus
 from domain.privacy.erasure import RequestKind
+from domain.privacy.retention import GONE_THROUGH
 
 _SHOWN: Final = 5
 """Ids that a summary names."""
@@ -22,6 +23,13 @@ _OPEN: Final = f"""
     WHERE r.workspace_id = %(workspace)s AND r.completed_at IS NULL
       AND (r.due_at < %(due)s OR ({_UNSENT}) OR {_FAILED})
     ORDER BY r.due_at, r.id
+"""
+
+_LATE: Final = """
+    SELECT p.class FROM retention_policies p LEFT JOIN retention_runs r USING (workspace_id, class)
+    WHERE p.workspace_id = %(workspace)s AND p.class = ANY(%(classes)s)
+      AND greatest(p.set_at, coalesce(r.finished_at, r.started_at, p.set_at)) < %(late)s
+    ORDER BY p.class
 """
 
 
@@ -60,3 +68,20 @@ def _condition(
     first = min(due for _, due in requests)
     summary = f"privacy requests {state}: {ids}{more}; earliest due date {first:%Y-%m-%d %H:%M} UTC"
     return Condition(f"privacy:{key}", "privacy", severity, summary)
+
+
+def late_retention(conn: Connection[Any], names: dict[str, Any]) -> Iterator[Condition]:
+    """Classes of data of which what is too old does not go: nobody looks, or it takes for ever.
+
+    Args:
+        conn: any connection.
+        names: parameters of the statement: `late` is since when the last look is too old.
+
+    Raises:
+        psycopg.OperationalError: the server does not answer.
+    """
+    classes = [name.value for name in GONE_THROUGH]
+    late = [name for (name,) in conn.execute(_LATE, names | {"classes": classes})]
+    if late:
+        summary = f"what is older than it is kept does not go: {', '.join(late)}"
+        yield Condition("privacy:retention", "privacy", Severity.WARNING, summary)

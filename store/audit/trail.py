@@ -55,8 +55,7 @@ def append(
     Raises:
         psycopg.OperationalError: the server does not answer.
     """
-    row = conn.execute(_APPEND, (workspace_id, actor, action, subject, Jsonb(detail))).fetchone()
-    return int(row[0]) if row else 0
+    return enter(conn, workspace_id, actor, action, subject, detail).id
 
 
 class Entered(NamedTuple):
@@ -69,6 +68,21 @@ class Entered(NamedTuple):
 
     id: int
     at: datetime
+
+
+def enter(
+    conn: Connection[Any],
+    workspace_id: int,
+    actor: str,
+    action: str,
+    subject: str,
+    detail: Mapping[str, Any],
+) -> Entered:
+    """Like `append`; tells when, too."""
+    with conn.cursor(row_factory=args_row(Entered)) as cursor:
+        cursor.execute(_APPEND, (workspace_id, actor, action, subject, Jsonb(detail)))
+        (row,) = cursor.fetchall()
+    return row
 
 
 async def append_async(

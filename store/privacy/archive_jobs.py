@@ -22,6 +22,7 @@ from domain.privacy.access import (
     ArchiveStatus,
     subject_of,
 )
+from domain.privacy.retention import RetentionClass
 from store import locks
 from store.audit import trail
 from store.connection import one_of
@@ -60,7 +61,9 @@ _NOTE: Final = f"""
 _FINISH: Final = f"""
     UPDATE access_archives SET status = '{ArchiveStatus.READY}', sections = %(sections)s,
         size_bytes = %(size)s, sha256 = %(sha256)s, finished_at = now(),
-        expires_at = now() + %(keep)s::interval {_HELD} RETURNING request
+        expires_at = now() + least(%(keep)s::interval, (SELECT make_interval(secs => p.keep_s)
+            FROM retention_policies p WHERE p.workspace_id = access_archives.workspace_id
+              AND p.class = '{RetentionClass.ARCHIVES}')) {_HELD} RETURNING request
 """
 _COMPLETE: Final = """
     UPDATE privacy_requests SET completed_at = coalesce(completed_at, now()) WHERE id = %s
@@ -185,7 +188,7 @@ def finish(
         conn: in autocommit mode.
         job: what was written.
         written: the file.
-        keep: how long it may be downloaded.
+        keep: how long it may be downloaded; where the workspace keeps archives for less, so long.
 
     Raises:
         ReplacedError: the archive is no longer this writer's; the file must go.

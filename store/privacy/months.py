@@ -4,14 +4,17 @@ from dataclasses import dataclass
 from typing import Final
 
 from domain.privacy.erasure import RequestKind
+from store.connection import one_of
 from store.fetch import Pool, fetch, fetch_one
 
-_DONE: Final = """
+_OF_PEOPLE: Final = tuple(kind for kind in RequestKind if kind != RequestKind.RETENTION)
+_DONE: Final = f"""
     SELECT r.kind, r.regulation, r.requested_at, r.due_at, r.completed_at
-    FROM privacy_requests r WHERE r.workspace_id = %(workspace)s
+    FROM privacy_requests r
+    WHERE r.workspace_id = %(workspace)s AND r.kind IN {one_of(_OF_PEOPLE)}
 """
 _KINDS: Final = ", ".join(
-    f"'{kind}', coalesce(sum(received) FILTER (WHERE kind = '{kind}'), 0)" for kind in RequestKind
+    f"'{kind}', coalesce(sum(received) FILTER (WHERE kind = '{kind}'), 0)" for kind in _OF_PEOPLE
 )
 _MONTHS: Final = f"""
     WITH zone AS (SELECT time_zone FROM workspaces WHERE id = %(workspace)s),

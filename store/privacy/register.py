@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, Connection
 from psycopg.rows import args_row
 from psycopg.types.json import Jsonb
 
@@ -28,7 +28,7 @@ _COLUMNS: Final = f"""
         r.reason, r.requested_by,
         r.audit_id, r.requested_at, r.due_at, {STATUS} AS status,
         CASE WHEN r.kind IN {one_of(STATED)} THEN r.completed_at ELSE e.processed_at END,
-        r.completed_at, e.until_ms, e.identifiers, e.events, e.links,
+        r.completed_at, coalesce(e.until_ms, r.until_ms), e.identifiers, e.events, e.links,
         e.merges, e.memberships, coalesce(cardinality(e.joined), 0), coalesce(e.steps, '{{}}'),
         r.regulation, r.first_due_at, r.extended_at, r.extended_by, r.extension_reason,
         r.told
@@ -37,7 +37,8 @@ _COLUMNS: Final = f"""
     WHERE r.workspace_id = %(workspace)s
 """
 _PAGE: Final = f"""{_COLUMNS}
-    AND (%(kind)s::text IS NULL OR r.kind = %(kind)s)
+    AND CASE WHEN %(kind)s::text IS NULL THEN r.kind <> '{RequestKind.RETENTION}'
+        ELSE r.kind = %(kind)s END
     AND (%(status)s::text IS NULL OR {STATUS} = %(status)s)
     AND (%(overdue)s::boolean IS NULL OR %(overdue)s =
         (r.completed_at IS NULL AND r.due_at < now()))
@@ -56,10 +57,10 @@ _WAITING: Final = f"""
 _ADD: Final = """
     INSERT INTO privacy_requests (workspace_id, kind, command, command_id, profile, keys,
         afterwards, reason, requested_by, audit_id, requested_at, due_at, completed_at, regulation,
-        told)
+        told, until_ms)
     VALUES (%(workspace)s, %(kind)s, %(command)s, %(command_id)s, %(profile)s, %(keys)s,
         %(afterwards)s, %(reason)s, %(requested_by)s, %(audit_id)s, %(requested_at)s, %(due_at)s,
-        %(completed_at)s, %(regulation)s, %(told)s)
+        %(completed_at)s, %(regulation)s, %(told)s, %(until_ms)s)
     RETURNING id
 """
 _SENT: Final = "UPDATE privacy_requests SET sent_at = coalesce(sent_at, now()) WHERE id = %s"
@@ -105,7 +106,7 @@ class PrivacyRequest:
         audit_id: the entry that it rests on.
         processed_at: when the engine removed the person, or took in the statement; None before.
             The counts are None for ever where nothing is erased.
-        until_ms: events until then are not kept.
+        until_ms: events until then are not kept; of retention's, before it is processed, too.
         joined: identifiers that the person had by then and kept.
         steps: as the engine's job keeps them.
         first_due_at: when it was due before the time was extended; None where it was not.
@@ -178,12 +179,14 @@ class NewRequest:
     kind: RequestKind = RequestKind.ERASURE
     completed_at: datetime | None = None
     told: dict[str, Any] = field(default_factory=dict)
+    until_ms: int | None = None
 
 
 class RequestFilter(NamedTuple):
     """Which requests are wanted; None: any.
 
     Attributes:
+        kind: None: those of people; what retention asks for is only told where it is named.
         overdue: those that are, or those that are not.
     """
 
@@ -287,15 +290,24 @@ async def identifier(pool: Pool, workspace: int, key: UUID) -> NamedIdentifier |
 
 async def add(conn: AsyncConnection[Any], workspace: int, request: NewRequest) -> int:
     """Enter a request into the register; answers its id."""
+    cursor = await conn.execute(_ADD, _params(workspace, request))
+    row = await cursor.fetchone()
+    return int(row[0]) if row else 0
+
+
+def enter(conn: Connection[Any], workspace: int, request: NewRequest) -> int:
+    """Like `add`, for who blocks."""
+    row = conn.execute(_ADD, _params(workspace, request)).fetchone()
+    return int(row[0]) if row else 0
+
+
+def _params(workspace: int, request: NewRequest) -> dict[str, Any]:
     own = {
         "command": UUID(bytes=request.command),
         "profile": UUID(bytes=request.profile),
         "told": Jsonb(request.told),
     }
-    params = vars(request) | own | {"workspace": workspace, "keys": _uuids(request.keys)}
-    cursor = await conn.execute(_ADD, params)
-    row = await cursor.fetchone()
-    return int(row[0]) if row else 0
+    return vars(request) | own | {"workspace": workspace, "keys": _uuids(request.keys)}
 
 
 class Extended(NamedTuple):

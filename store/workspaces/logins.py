@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from psycopg import AsyncConnection
 
+from domain.privacy.retention import RetentionClass
 from store.audit.trail import append_async
 from store.fetch import Pool, fetch_one, transaction
 from store.workspaces.registry import KnownKey, known_key
@@ -30,10 +31,12 @@ _WHO: Final = """
         LEFT JOIN logins ON key_id = k.id AND token_hash = %(hash)s
     WHERE k.id = %(key)s
 """
-_BEGIN: Final = """
+_BEGIN: Final = f"""
     INSERT INTO logins (token_hash, key_id, expires_at)
-    SELECT %(hash)s, id, now() + %(lifetime)s::interval FROM api_keys
-    WHERE id = %(key)s AND revoked_at IS NULL
+    SELECT %(hash)s, id, now() + least(%(lifetime)s::interval, (
+        SELECT make_interval(secs => p.keep_s) FROM retention_policies p
+        WHERE p.workspace_id = k.workspace_id AND p.class = '{RetentionClass.LOGINS}'))
+    FROM api_keys k WHERE id = %(key)s AND revoked_at IS NULL
     RETURNING (SELECT workspace_id FROM api_keys WHERE id = key_id),
         (SELECT scopes FROM api_keys WHERE id = key_id)
 """
@@ -84,7 +87,7 @@ class Terms:
 
     Attributes:
         idle: it ends when it rests for this long.
-        lifetime: it ends after this long in any case.
+        lifetime: it ends after this long in any case; earlier where the workspace says so.
         limit: logins that one key has at a time.
     """
 

@@ -19,6 +19,7 @@ from psycopg.types.json import Jsonb
 from api.app import ROUTES
 from api.web import methods
 from config.settings import Settings
+from domain.privacy.retention import SETTABLE
 from tests.api.conftest import START_MS, Api, Tenant, with_meta
 from tests.api.opendsr.conftest import IDS as DSR_IDS
 from tests.api.opendsr.conftest import request as dsr_request
@@ -158,6 +159,9 @@ TABLE: dict[str, tuple[Any, int | str]] = {
         404,
     ),
     "POST /cdp/privacy/objections": ({"profile_id": "{profile}", "reason": "theft"}, 404),
+    "GET /cdp/privacy/retention": (None, OPEN),
+    "POST /cdp/privacy/retention/preview": ({"keep": dict.fromkeys(SETTABLE)}, OPEN),
+    "PUT /cdp/privacy/retention": ({"keep": dict.fromkeys(SETTABLE), "reason": "theft"}, OPEN),
     "POST /cdp/privacy/access": ({"profile_id": "{profile}", "reason": "theft"}, 404),
     "POST /cdp/privacy/requests/{request}/link": (None, 404),
     "GET /cdp/privacy/download/{request}": (None, 404),
@@ -276,6 +280,7 @@ TABLES = (
     "traits", "rfm", "definition_versions", "aggregates", "sweeps", "exports", "alerts",
     "gate_modes", "gate_overrides", "gate_releases", "privacy_requests", "erasures",
     "opendsr_requests", "opendsr_parts",
+    "retention_policies", "retention_runs",
 )  # fmt: skip
 
 

@@ -345,6 +345,8 @@ class _Draft:
             "author": "officer",
             "reason": "they asked for it",
         }
+        if body["afterwards"] == "new" and self.rng.random() < 0.3:
+            body["until"] = at_ms - self.rng.randrange(SPAN_MS)  # as retention asks
         self.put(encode_sealed(SALTS[workspace], at_ms, json.dumps(body).encode()))
 
     def state(self) -> None:

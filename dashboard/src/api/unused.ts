@@ -1,6 +1,7 @@
 // What of the API no hook asks for, and which hooks no page calls; each with its reason.
 const COLLECTED = "Takes events from the sources of a workspace, by write key: no page sends any.";
 const CONTROLLERS = "OpenDSR: other systems send requests of people by it.";
+const RETENTION = "`stratum privacy retention` shows, previews and sets it.";
 const BROWSERS = "A file: the browser loads it by a link.";
 
 /** Operations without a hook, by their id. */
@@ -24,6 +25,9 @@ export const UNUSED: Readonly<Record<string, string>> = {
   restrict_person: "`stratum privacy restrict` asks for it.",
   release_person: "`stratum privacy release` asks for it.",
   enter_objection: "`stratum privacy object` enters it.",
+  get_retention: RETENTION,
+  preview_retention: RETENTION,
+  set_retention: RETENTION,
   download_archive: "A file, by a link that takes no key: whoever asked for their data loads it.",
   get_erasure_receipt: BROWSERS,
   extend_privacy_request: "`stratum privacy extend` asks for it.",

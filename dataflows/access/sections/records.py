@@ -40,7 +40,8 @@ REQUESTS: Final = Section(
         Column("request", "Its number in the register.", "privacy_requests.keys"),
         Column(
             "kind",
-            "`access`, `erasure`, `restriction`, `release` of one, or `objection`.",
+            "`access`, `erasure`, `restriction`, `release` of one, or `objection`; `retention`:"
+            " inactive for longer than people are kept.",
             "privacy_requests.command privacy_requests.command_id",
         ),
         Column("requested_at", "When it was entered.", "privacy_requests.profile"),

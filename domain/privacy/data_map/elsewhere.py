@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from domain.privacy.data_map.place import Leaving, Personal, Place, Store
+from domain.privacy.data_map.place import Leaving, Personal, Place, Store, by_policy
+from domain.privacy.retention import RetentionClass
 
 _CACHE: Final = "profiles are read fast"
 
@@ -98,7 +99,7 @@ PLACES: Final = (
         "people as they were exported, below `exports.directory`",
         "files are downloaded in parts",
         Personal.VALUE,
-        "`exports.keep`",
+        by_policy(RetentionClass.EXPORTS, "`exports.keep`"),
         Leaving.EXPORTS,
         access="exports",
     ),
@@ -108,7 +109,7 @@ PLACES: Final = (
         "archives of access: all that is held of one person, below `exports.directory`",
         "whoever asks gets what is held of them",
         Personal.VALUE,
-        "`privacy.archive_lifetime`",
+        by_policy(RetentionClass.ARCHIVES, "`privacy.archive_lifetime`"),
         Leaving.EXPORTS,
         access="requests",
     ),

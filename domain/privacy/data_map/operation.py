@@ -2,7 +2,15 @@
 
 from typing import Final
 
-from domain.privacy.data_map.place import AS_LONG, Leaving, Personal, columns, plain
+from domain.privacy.data_map.place import (
+    AS_LONG,
+    Leaving,
+    Personal,
+    by_policy,
+    columns,
+    plain,
+)
+from domain.privacy.retention import RetentionClass
 
 _COUNTED: Final = "counts per minute over everybody; none is taken back when somebody is erased"
 
@@ -33,7 +41,7 @@ PLACES: Final = (
         "logins",
         "token_hash key_id created_at last_used_at expires_at",
         "digests of staff's logins",
-        "`edge.login.lifetime`",
+        by_policy(RetentionClass.LOGINS, "`edge.login.lifetime`"),
     ),
     plain(
         "segments",
@@ -85,7 +93,7 @@ PLACES: Final = (
         "readings",
         "id workspace_id signal read_at score status sample components reasons",
         "scores of signals",
-        "`signals.keep_readings`; those that a decision rests on, for ever",
+        "`signals.keep_readings`; those that a decision rests on, as long as it",
     ),
     plain(
         "reading_hours",
@@ -109,6 +117,7 @@ PLACES: Final = (
         "id workspace_id destination audience_id action verdict automation reasons reading_ids"
         " decided_at codes depends_on would override_id release_id size",
         "verdicts of the trust gate",
+        by_policy(RetentionClass.DECISIONS),
     ),
     plain("gate_states", "workspace_id destination state updated_at", "the gate's memory"),
     plain(

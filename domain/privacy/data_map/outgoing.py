@@ -6,16 +6,19 @@ from domain.privacy.data_map.place import (
     AS_LONG,
     COPY,
     FOR_EVER,
-    UNTIL_ERASED,
     Leaving,
     Personal,
     Place,
     Store,
+    by_policy,
     columns,
     plain,
 )
+from domain.privacy.retention import RetentionClass
 
 _ROW: Final = "hashes of identifiers, as the platform takes them; not keyed"
+_DECISIONS: Final = by_policy(RetentionClass.DECISIONS)
+_SENT: Final = by_policy(RetentionClass.DECISIONS, "until erased")
 
 PLACES: Final = (
     plain(
@@ -52,13 +55,14 @@ PLACES: Final = (
         "id workspace_id audience_id kind decision_id status adds removes sent rejected skipped"
         " error readback started_at ended_at touched_at",
         "a push in counts",
+        _DECISIONS,
     ),
     columns(
         "rows",
         f"whom a request carried, by {_ROW}",
         "to send it again where the platform did not answer, and to prove what was sent",
         Personal.DIGEST,
-        UNTIL_ERASED,
+        _SENT,
         Leaving.SENT,
         table="push_requests",
         access="pushes",
@@ -67,6 +71,7 @@ PLACES: Final = (
         "push_requests",
         "push_id seq operation status attempts outcome recorded_at ended_at",
         "a request in counts, and the platform's answer",
+        _DECISIONS,
     ),
     Place(
         Store.INDEX,
@@ -75,7 +80,7 @@ PLACES: Final = (
         "digests of the people of each request",
         "finds what was sent of one person",
         Personal.DIGEST,
-        UNTIL_ERASED,
+        _SENT,
         Leaving.SENT,
         withheld=COPY,
     ),
@@ -85,6 +90,7 @@ PLACES: Final = (
         " evaluated rows without_consent without_identifier size_bytes sha256 created_at"
         " started_at heartbeat_at finished_at expires_at",
         "what was exported, in counts; its rule names a value where somebody wrote one",
+        by_policy(RetentionClass.EXPORTS),
     ),
     plain(
         "platform_connections",

@@ -9,12 +9,16 @@ from domain.privacy.data_map.place import (
     Personal,
     Place,
     Store,
+    by_policy,
     columns,
     plain,
 )
+from domain.privacy.retention import RetentionClass
 
 _VALUE: Final = (Personal.VALUE, UNTIL_ERASED, Leaving.ENGINE)
 _DIGEST: Final = (Personal.DIGEST, UNTIL_ERASED, Leaving.ENGINE)
+
+_LETTERS: Final = by_policy(RetentionClass.DEAD_LETTERS, "until erased")
 
 PLACES: Final = (
     columns(
@@ -154,7 +158,7 @@ PLACES: Final = (
         "a record that could not be processed, as it was sent",
         "nothing that was acknowledged is lost; it can be driven again",
         Personal.VALUE,
-        UNTIL_ERASED,
+        _LETTERS,
         Leaving.DEAD_LETTERS,
         table="dead_letters",
         access="dead_letters",
@@ -164,7 +168,7 @@ PLACES: Final = (
         "id workspace_id source_id log partition position index reason detail received_at"
         " recorded_at status retry_of command",
         "where it came from and why it could not be processed",
-        UNTIL_ERASED,
+        _LETTERS,
     ),
     Place(
         Store.INDEX,
@@ -173,7 +177,7 @@ PLACES: Final = (
         "digests of records",
         "a record is kept once",
         Personal.DIGEST,
-        UNTIL_ERASED,
+        _LETTERS,
         Leaving.DEAD_LETTERS,
         withheld="digests of whole records; the records are told",
     ),

@@ -3,9 +3,23 @@
 from enum import StrEnum
 from typing import Final, NamedTuple
 
-UNTIL_ERASED: Final = "until erased"
+from domain.privacy.retention import RetentionClass
+
 FOR_EVER: Final = "for ever"
 AS_LONG: Final = "as long as what it is about"
+
+
+def by_policy(name: RetentionClass, kept: str = FOR_EVER) -> str:
+    """How long a place keeps what a workspace may have kept for less.
+
+    Args:
+        name: the class of retention that says so.
+        kept: how long without a policy.
+    """
+    return f"{kept}; less by the policy {name}"
+
+
+UNTIL_ERASED: Final = by_policy(RetentionClass.PEOPLE, "until erased")
 
 
 class Store(StrEnum):

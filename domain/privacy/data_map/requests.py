@@ -9,11 +9,15 @@ from domain.privacy.data_map.place import (
     Personal,
     Place,
     Store,
+    by_policy,
     columns,
     plain,
 )
+from domain.privacy.retention import RetentionClass
 
 _KEPT: Final = (Personal.DIGEST, FOR_EVER, Leaving.KEPT)
+_REQUESTS: Final = by_policy(RetentionClass.REQUESTS)
+_REQUESTED: Final = (Personal.DIGEST, _REQUESTS, Leaving.KEPT)
 _PROOF: Final = "to prove what was asked for and done"
 _GONE: Final = "the request is told; what it was about is gone"
 
@@ -80,7 +84,7 @@ PLACES: Final = (
         "command",
         "which erasure",
         _PROOF,
-        *_KEPT,
+        *_REQUESTED,
         table="erasure_recipients",
         withheld=_GONE,
     ),
@@ -88,12 +92,13 @@ PLACES: Final = (
         "erasure_recipients",
         "audience_id platform listed confirmed_at outcome",
         "which platform has confirmed",
+        _REQUESTS,
     ),
     columns(
         "command command_id profile keys",
         "whom somebody asked about",
         _PROOF,
-        *_KEPT,
+        *_REQUESTED,
         table="privacy_requests",
         access="requests",
     ),
@@ -101,7 +106,7 @@ PLACES: Final = (
         "keys",
         "whose data an archive of access holds",
         "an erasure ends the archives that hold somebody",
-        *_KEPT,
+        *_REQUESTED,
         table="access_archives",
         access="requests",
     ),
@@ -110,6 +115,7 @@ PLACES: Final = (
         "request workspace_id status reason attempt deaths sections size_bytes sha256 started_at"
         " finished_at expires_at",
         "an archive of access in counts",
+        _REQUESTS,
     ),
     plain(
         "access_links",
@@ -130,8 +136,10 @@ PLACES: Final = (
     plain(
         "privacy_requests",
         "id workspace_id kind afterwards reason requested_by audit_id requested_at due_at"
-        " completed_at sent_at regulation first_due_at extended_at extended_by extension_reason",
+        " completed_at sent_at regulation first_due_at extended_at extended_by extension_reason"
+        " until_ms",
         "who asked, why, under which law, when it is due; reasons are in the words of staff",
+        _REQUESTS,
     ),
     columns(
         "digest",
@@ -152,6 +160,16 @@ PLACES: Final = (
         "opendsr_callbacks",
         "id workspace_id request url status created_at next_at attempts sent_at dead_at error",
         "what other systems are told of their requests",
+    ),
+    plain(
+        "retention_policies",
+        "workspace_id class keep_s reason set_by set_at",
+        "how long a workspace keeps what, and why",
+    ),
+    plain(
+        "retention_runs",
+        "workspace_id class started_at horizon_at removed moved_at finished_at",
+        "what was too old and went, in counts",
     ),
     columns(
         "subject detail",

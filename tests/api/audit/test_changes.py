@@ -19,6 +19,7 @@ from config.settings import Settings
 from domain.alerts import Episode, Notice, Severity, Step
 from domain.ids import WorkspaceId
 from domain.instants import to_ms
+from domain.privacy.retention import SETTABLE
 from store.alerts import outbox
 from tests.api.conftest import Api, Tenant, connected
 from tests.integration.activation.places import Place, listening
@@ -155,6 +156,14 @@ def end_of_a_write_key(scene: Scene) -> Act:
     return "DELETE", f"/cdp/sources/{source['id']}/keys/{source['keys'][0]['id']}", {}
 
 
+def shorter_retention(scene: Scene) -> Act:
+    """A policy that keeps letters for less than now, as it was previewed."""
+    path, keep = "/cdp/privacy/retention", dict.fromkeys(SETTABLE) | {"dead_letters": 86_400}
+    answer = scene.people[0].http.post(f"{path}/preview", json={"keep": keep})
+    assert answer.is_success, answer.text
+    return "PUT", path, {"keep": keep, "fingerprint": answer.json()["fingerprint"], **WHY}
+
+
 def retry_of_dead_letters(scene: Scene) -> Act:
     scene.tenant.feed(scene.tenant.event("track", userId="u1"))  # without `event`
     return "POST", "/cdp/dead-letters/retry", {"status": "open"}
@@ -213,6 +222,7 @@ COMMANDS: Final[list[tuple[str, Callable[[Scene], Act]]]] = [
     ("write_key.revoke", end_of_a_write_key),
     ("export.cancel", end_of_an_export),
     ("dead_letter.retry", retry_of_dead_letters),
+    ("retention.set", shorter_retention),
 ]
 ROUTES: Final = {
     "alert.acknowledge": "POST /cdp/alerts/{id}/acknowledge",
@@ -246,6 +256,7 @@ ROUTES: Final = {
     "key.revoke": "DELETE /cdp/keys/{id}",
     "write_key.revoke": "DELETE /cdp/sources/{id}/keys/{key}",
     "export.cancel": "DELETE /cdp/exports/{id}",
+    "retention.set": "PUT /cdp/privacy/retention",
     "dead_letter.retry": "POST /cdp/dead-letters/retry",
 }
 """Action → the route of its commands."""
@@ -277,6 +288,7 @@ CHANGES_NOTHING: Final = {
     "POST /cdp/gate/rejudge",
     "POST /cdp/platforms/{platform}/check",
     "POST /cdp/privacy/erasures/preview",
+    "POST /cdp/privacy/retention/preview",
     "POST /cdp/profiles/{id}/unmerge/preview",
     "POST /cdp/segments/preview",
     "POST /cdp/segments/validate",

@@ -91,3 +91,23 @@ def test_many_requests_are_one_alert_that_names_the_first(world: World) -> None:
     (event,) = world.kept.events
     named = ", ".join(map(str, requests[:5]))
     assert f"are overdue: {named} and 2 more; earliest due date" in event["payload"]["summary"]
+
+
+def test_retention_that_nobody_enforces_is_told(world: World) -> None:
+    world.conn.execute(
+        "INSERT INTO retention_policies VALUES (%s, 'dead_letters', 86400, '', 'key:1', %s),"
+        " (%s, 'archives', 86400, '', 'key:1', %s)",
+        (world.workspace.id, world.now, world.workspace.id, world.now),
+    )
+    assert world.look(120) == []
+    world.now += timedelta(days=2)
+    assert world.look(300) == [("opened", "privacy:retention")]
+    assert "does not go: dead_letters" in world.kept.messages[0]["text"]
+    world.conn.execute(
+        "INSERT INTO retention_runs (workspace_id, class, started_at, horizon_at, moved_at)"
+        " VALUES (%(workspace)s, 'dead_letters', %(at)s, %(at)s, %(at)s)",
+        {"workspace": world.workspace.id, "at": world.now},
+    )
+    assert world.look(300) == [("resolved", "privacy:retention")]
+    world.now += timedelta(days=2)
+    assert world.look(300) == [("opened", "privacy:retention")], "it does not come to its end"

@@ -389,10 +389,17 @@ def test_a_command_bans_pairs_of_identifiers_or_lifts_their_ban(
 
 @pytest.mark.parametrize(
     ("afterwards", "until_ms"),
-    [({}, NOON_MS), ({"afterwards": "new"}, NOON_MS), ({"afterwards": "refuse"}, FOREVER_MS)],
+    [
+        ({}, NOON_MS),
+        ({"afterwards": "new"}, NOON_MS),
+        ({"afterwards": "refuse"}, FOREVER_MS),
+        ({"until": NOON_MS - 5}, NOON_MS - 5),
+        ({"until": NOON_MS}, NOON_MS),
+        ({"until": -1}, -1),
+    ],
 )
-def test_a_command_erases_identifiers_until_it_arrived_or_for_ever(
-    afterwards: dict[str, str], until_ms: int
+def test_a_command_erases_identifiers_until_it_arrived_or_until_it_says_or_for_ever(
+    afterwards: dict[str, object], until_ms: int
 ) -> None:
     body = {
         "kind": "erase",
@@ -414,6 +421,12 @@ def test_a_command_erases_identifiers_until_it_arrived_or_for_ever(
         {"identifiers": ["no key"]},
         {"identifiers": "00" * 16},
         {"identifiers": ["00" * 16], "afterwards": "whatever"},
+        {"identifiers": ["00" * 16], "until": NOON_MS + 1},
+        {"identifiers": ["00" * 16], "until": -(2**62)},
+        {"identifiers": ["00" * 16], "until": -(2**70)},
+        {"identifiers": ["00" * 16], "until": 5.5},
+        {"identifiers": ["00" * 16], "until": "5"},
+        {"identifiers": ["00" * 16], "until": NOON_MS, "afterwards": "refuse"},
         {"identifiers": ["00" * 16], "workspace": 99},
     ],
 )
