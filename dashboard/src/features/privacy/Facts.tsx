@@ -18,6 +18,10 @@ export function Facts({ row }: { readonly row: Detail }) {
   const facts: Fact[] = [
     ["Kind", KINDS[row.kind] ?? plain(row.kind)],
     ["Due", <Due request={row} />],
+    ["Law", row.regulation],
+    ...(row.extension === null
+      ? []
+      : [["Extended", `by ${row.extension.by}: ${row.extension.reason}`] as Fact]),
     ["Asked for", <Time at={row.requested_at} form="clock" />],
     ["By", row.requested_by_name ?? row.requested_by],
     ["Reason", row.reason],
@@ -61,15 +65,23 @@ export function Facts({ row }: { readonly row: Detail }) {
   );
 }
 
+const erased = ({ afterwards, processed_at: at, removed }: Detail): Fact[] => [
+  [
+    "Later activity",
+    afterwards === "refuse" ? "is not kept, now and for ever" : "makes a new person",
+  ],
+  ["Person removed", <Time at={at} form="clock" none="not yet" />],
+  ...(removed === null ? [] : [["Removed", countWords({ ...removed }) || "nothing"] as Fact]),
+];
+
 /** What else is told of a request, by what was asked for. */
 const OF_KIND: Readonly<Record<Kind, (row: Detail) => Fact[]>> = {
-  erasure: ({ afterwards, processed_at: at, removed }) => [
-    [
-      "Later activity",
-      afterwards === "refuse" ? "is not kept, now and for ever" : "makes a new person",
-    ],
-    ["Person removed", <Time at={at} form="clock" none="not yet" />],
-    ...(removed === null ? [] : [["Removed", countWords({ ...removed }) || "nothing"] as Fact]),
+  erasure: erased,
+  retention: erased,
+  restriction: () => [],
+  release: () => [],
+  objection: ({ purposes }) => [
+    ["Purposes", purposes?.map((each) => (each === "*" ? "every one" : each)).join(", ")],
   ],
   access: ({ archive }) => [
     ["Kept until", <Time at={archive?.expires_at} form="clock" none="not written yet" />],

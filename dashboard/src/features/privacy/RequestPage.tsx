@@ -43,7 +43,7 @@ function Followed({ id }: { readonly id: number }) {
 
 function Parts({ row }: { readonly row: Schemas["RequestDetailView"] }) {
   if (row.archive !== null) return <Archive request={row} archive={row.archive} />;
-  if (row.kind !== "erasure") return null;
+  if (row.kind !== "erasure" && row.kind !== "retention") return null;
   return (
     <>
       {row.processed_at !== null && <Steps steps={row.steps} />}

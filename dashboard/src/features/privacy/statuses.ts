@@ -16,37 +16,63 @@ interface Look {
 export const KINDS = {
   erasure: "erasure",
   access: "access",
+  restriction: "restriction",
+  release: "release",
+  objection: "objection",
+  retention: "retention",
 } satisfies Record<Kind, string>;
+
+const NOT_SENT: Look = {
+  icon: "square",
+  colour: "text-unhealthy",
+  means: "The event log did not confirm the command. Send it again.",
+};
+const WAITING: Look = {
+  icon: "ring",
+  colour: "text-quiet",
+  means:
+    "The log has the command, the engine has not processed it. If it stays like this, look at the" +
+    " lag and for a dead letter of the command.",
+};
+/** Of what a person states: done once the engine has taken it in. */
+const STATED = {
+  not_sent: NOT_SENT,
+  requested: WAITING,
+  processing: null,
+  completed: {
+    icon: "check",
+    colour: "text-healthy",
+    means: "It is in force. Platforms that had the person are told at once and confirm later.",
+  },
+  ready: null,
+  expired: null,
+  failed: null,
+} satisfies Record<RequestStatus, Look | null>;
+const ERASING = {
+  not_sent: NOT_SENT,
+  requested: WAITING,
+  processing: {
+    icon: "sync",
+    colour: "text-degraded",
+    means: "The person is removed. The steps below are followed to their end.",
+  },
+  completed: {
+    icon: "check",
+    colour: "text-healthy",
+    means: "Every step is done, every platform has confirmed. Take the receipt and keep it.",
+  },
+  ready: null,
+  expired: null,
+  failed: null,
+} satisfies Record<RequestStatus, Look | null>;
 
 /** Null: no request of the kind ever has the status. */
 export const LOOKS = {
-  erasure: {
-    not_sent: {
-      icon: "square",
-      colour: "text-unhealthy",
-      means: "The event log did not confirm the command. Send it again.",
-    },
-    requested: {
-      icon: "ring",
-      colour: "text-quiet",
-      means:
-        "The log has the command, the engine has not processed it. If it stays like this, look at" +
-        " the lag and for a dead letter of an erase command.",
-    },
-    processing: {
-      icon: "sync",
-      colour: "text-degraded",
-      means: "The person is removed. The steps below are followed to their end.",
-    },
-    completed: {
-      icon: "check",
-      colour: "text-healthy",
-      means: "Every step is done, every platform has confirmed. Take the receipt and keep it.",
-    },
-    ready: null,
-    expired: null,
-    failed: null,
-  },
+  erasure: ERASING,
+  retention: ERASING,
+  restriction: STATED,
+  release: STATED,
+  objection: STATED,
   access: {
     not_sent: null,
     requested: {
@@ -61,7 +87,11 @@ export const LOOKS = {
       colour: "text-degraded",
       means: "The archive is being written. The rows so far are below.",
     },
-    completed: null,
+    completed: {
+      icon: "check",
+      colour: "text-healthy",
+      means: "Nothing is held of the identifiers that were asked about.",
+    },
     ready: {
       icon: "check",
       colour: "text-healthy",

@@ -19,14 +19,22 @@ test("a status says of an access request what it means there", () => {
   expect(lookOf("erasure", "processing").means).toContain("The person is removed");
   expect(lookOf("access", "processing").means).toContain("being written");
   expect(lookOf("access", "requested").means).not.toContain("erase");
-  expect(statusesOf("access")).toEqual(["requested", "processing", "ready", "expired", "failed"]);
+  expect(statusesOf("access")).toEqual([
+    "requested",
+    "processing",
+    "completed",
+    "ready",
+    "expired",
+    "failed",
+  ]);
 });
 
 test("a status that is not known never looks done", () => {
   expect(lookOf("erasure", "completed").icon).toBe("check");
   for (const [kind, status] of [
     ["erasure", "whatever"],
-    ["access", "completed"],
+    ["access", "not_sent"],
+    ["restriction", "processing"],
     ["right_to_object", "completed"],
   ] as const)
     expect(lookOf(kind, status)).toMatchObject({ icon: "ring", colour: "text-unknown" });
@@ -119,4 +127,5 @@ test("entries of a request are looked for from its begin to the end of what it l
   expect(range(null, null).until).toBe("2027-03-02T00:00:00.000Z");
   expect(subjectOf({ kind: "access", command: "c" })).toBe("access:c");
   expect(subjectOf({ kind: "erasure", command: "c" })).toBe("erasure:c");
+  expect(subjectOf({ kind: "retention", command: "c" })).toBe("erasure:c");
 });

@@ -88,7 +88,7 @@ export function subjectOf({
   kind,
   command,
 }: Pick<Schemas["RequestDetailView"], "kind" | "command">): string {
-  return `${kind}:${command}`;
+  return `${kind === "retention" ? "erasure" : kind}:${command}`;
 }
 
 /** The range of the audit page that has the entries of a request; links are made until its end. */
