@@ -34,7 +34,8 @@ _BEGIN: Final = """
     RETURNING 1
 """
 _OPEN: Final = """
-    SELECT workspace_id, class FROM retention_runs WHERE finished_at IS NULL
+    SELECT workspace_id, class FROM retention_runs r WHERE finished_at IS NULL
+      AND NOT EXISTS (SELECT FROM workspace_deletions d WHERE d.workspace_id = r.workspace_id)
     ORDER BY started_at, workspace_id, class
 """
 _HOLD: Final = """

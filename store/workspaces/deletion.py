@@ -64,6 +64,8 @@ TABLES: Final = (
     Table("erased_identifiers"),
     Table("erased_messages"),
     Table("erasure_marks"),
+    Table("retention_runs"),
+    Table("retention_policies"),
     Table("exports"),
     Table("audience_members", _of("audiences", "audience_id")),
     Table("push_requests", _of("pushes", "push_id")),
