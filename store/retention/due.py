@@ -80,6 +80,12 @@ _REQUESTS: Final = f"""
       AND NOT EXISTS (SELECT FROM erasures e WHERE e.command = d.command
           AND e.completed_at IS NULL)
 """
+_OPENDSR: Final = f"""
+    FROM opendsr_requests o WHERE o.workspace_id = %(workspace)s AND o.received_at < %(horizon)s
+      AND NOT EXISTS (SELECT FROM opendsr_parts p WHERE p.workspace_id = o.workspace_id
+          AND p.id = o.id AND p.request NOT IN (SELECT d.id {_REQUESTS}))
+"""
+"""What other systems sent, once all that it became goes."""
 PEOPLE: Final = """
     FROM profiles d WHERE d.workspace_id = %(workspace)s AND d.last_seen_bin < %(horizon)s
       AND coalesce(d.last_seen_at, (SELECT max(i.created_at) FROM identifiers i
@@ -127,8 +133,22 @@ _REMOVE_REQUESTS: Final = f"""
         FOR UPDATE OF d SKIP LOCKED
     ), links AS (DELETE FROM access_links t USING due WHERE t.request = due.id
     ), archives AS (DELETE FROM access_archives t USING due WHERE t.request = due.id
+    ), parts AS (DELETE FROM opendsr_parts t USING due WHERE t.request = due.id
     ), recipients AS (DELETE FROM erasure_recipients t USING due WHERE t.command = due.command
     ), gone AS (DELETE FROM privacy_requests t USING due WHERE t.id = due.id RETURNING 1)
+    SELECT count(*) FROM gone
+"""
+_REMOVE_OPENDSR: Final = """
+    WITH due AS MATERIALIZED (
+        SELECT o.workspace_id, o.id FROM opendsr_requests o
+        WHERE o.workspace_id = %(workspace)s AND o.received_at < %(horizon)s
+          AND NOT EXISTS (SELECT FROM opendsr_parts p
+              WHERE p.workspace_id = o.workspace_id AND p.id = o.id)
+        ORDER BY o.received_at LIMIT %(limit)s FOR UPDATE OF o SKIP LOCKED
+    ), told AS (DELETE FROM opendsr_callbacks t USING due
+        WHERE (t.workspace_id, t.request) = (due.workspace_id, due.id)
+    ), gone AS (DELETE FROM opendsr_requests t USING due
+        WHERE (t.workspace_id, t.id) = (due.workspace_id, due.id) RETURNING 1)
     SELECT count(*) FROM gone
 """
 
@@ -186,6 +206,12 @@ PARTS: Final[Mapping[RetentionClass, tuple[Part, ...]]] = {
             _REQUESTS,
             "SELECT min(completed_at) FROM privacy_requests WHERE workspace_id = %(workspace)s",
             _REMOVE_REQUESTS,
+        ),
+        Part(
+            "opendsr_requests",
+            _OPENDSR,
+            "SELECT min(received_at) FROM opendsr_requests WHERE workspace_id = %(workspace)s",
+            _REMOVE_OPENDSR,
         ),
     ),
     RetentionClass.ARCHIVES: (
