@@ -1,6 +1,7 @@
 """What is older than it is kept goes, whatever it is; nothing else does."""
 
 from datetime import timedelta
+from uuid import UUID
 
 import psycopg
 import pytest
@@ -134,6 +135,34 @@ def test_completed_requests_go_with_all_that_hangs_on_them(keeper: Keeper) -> No
     assert keeper.runs()["requests"] == ({"requests": 5}, True)
 
 
+def test_what_other_systems_sent_goes_once_all_that_it_became_goes(keeper: Keeper) -> None:
+    old, young, mixed = (
+        [keeper.request(OLD), keeper.request(OLD)],
+        [keeper.request(YOUNG)],
+        [keeper.request(OLD), keeper.request(None)],
+    )
+    for place, became in enumerate((old, young, mixed), 1):
+        keeper.put(
+            "opendsr_requests", workspace_id=keeper.workspace, id=UUID(int=place), digest=b"d",
+            kind="erasure", regulation="gdpr", requested_by="key:1", submitted_at=ago(OLD),
+            received_at=ago(OLD), due_at=ago(OLD), callbacks=["https://example.com"],
+        )  # fmt: skip
+        keeper.put(
+            "opendsr_callbacks", workspace_id=keeper.workspace, request=UUID(int=place),
+            url="https://example.com", status="pending",
+        )  # fmt: skip
+        for number in became:
+            keeper.put(
+                "opendsr_parts", request=number, workspace_id=keeper.workspace, id=UUID(int=place)
+            )
+    keeper.keep(Class.REQUESTS)
+    keeper.enforce()
+    assert keeper.ids("opendsr_requests") == {UUID(int=2), UUID(int=3)}
+    assert keeper.one("SELECT count(*) FROM opendsr_callbacks") == 2
+    assert keeper.ids("privacy_requests") == {*young, mixed[1]}
+    assert keeper.runs()["requests"] == ({"requests": 3, "opendsr_requests": 1}, True)
+
+
 def test_archives_and_logins_end_when_the_policy_says(keeper: Keeper) -> None:
     number = keeper.request(DAY, "access")
     keeper.put(
@@ -234,7 +263,10 @@ def test_what_is_counted_before_is_what_goes(keeper: Keeper) -> None:
         expected[name.value] = {part: row.fetchall()[0][0] for part, row in counts.items()}
     assert expected["decisions"] == {"push_requests": 30, "pushes": 9, "decisions": 11}
     keeper.enforce()
-    assert keeper.runs() == {name: (counts, True) for name, counts in expected.items()}
+    assert keeper.runs() == {
+        name: ({part: count for part, count in counts.items() if count}, True)
+        for name, counts in expected.items()
+    }
     assert len(keeper.entries()) == len(expected)
     audited = keeper.one("SELECT count(*) FROM audit")
     assert keeper.one("SELECT count(*) FROM audit_chain") == audited, "all are linked"
