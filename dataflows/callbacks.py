@@ -112,7 +112,13 @@ class CallbackSender:
 
     def _post(self, callback: Callback) -> Outcome:
         body = body_of(callback)
-        return post(callback.url, body, self.signer, self.params, self.transport, self.resolved)
+        try:
+            return post(callback.url, body, self.signer, self.params, self.transport, self.resolved)
+        except Exception as error:  # one receiver must not end everybody's callbacks
+            logger.error(  # noqa: TRY400 - an error may repeat what the receiver said
+                "callback_failed", reason=type(error).__name__, host=host_of(callback.url)
+            )
+            return Again("unexpected")
 
     def _note(self, callback: Callback, outcome: Outcome) -> None:
         now, host, retries = self.now(), host_of(callback.url), self.params.retry

@@ -58,10 +58,25 @@ class Retention:
                 policies.bound(self._conn)
                 runs.begin(self._conn, self._params.interval)
                 for key in runs.open_runs(self._conn):
-                    moved |= self._take(key)
+                    moved |= self._tried(key)
                 moved |= self._take_nobodys()
         metrics.RETENTION_LAG.set(runs.lag_s(self._conn))
         return moved
+
+    def _tried(self, key: RunKey) -> bool:
+        """Take a run further; one that fails does not hold up the others."""
+        try:
+            return self._take(key)
+        except Exception as error:
+            if isinstance(error, psycopg.Error) and self._conn.broken:
+                raise
+            logger.error(  # noqa: TRY400 - an error may repeat what rows say
+                "retention_failed",
+                workspace=key.workspace,
+                name=key.name.value,
+                reason=type(error).__name__,
+            )
+            return False
 
     def _take(self, key: RunKey) -> bool:
         if key.name == RetentionClass.PEOPLE:
@@ -83,6 +98,9 @@ class Retention:
         """Ask for the next batch once the engine has processed the one before."""
         waits = people.waiting(self._conn, key.workspace, self._params.resend_after)
         if waits is not None:
+            if people.withdraw(self._conn, key, waits.id):
+                logger.info("inactive_people_kept", workspace=key.workspace, request=waits.id)
+                return True
             return waits.to_send and self._send(key, waits.id)
         if people.yields(self._conn, key, self._params.export_patience):
             return False

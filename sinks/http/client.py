@@ -5,6 +5,7 @@ variables of the environment, and logs neither addresses, headers nor bodies. Gu
 request per call; without an answer nobody knows whether it was applied.
 """
 
+import time
 from dataclasses import dataclass
 from datetime import timedelta
 from types import TracebackType
@@ -30,6 +31,12 @@ class HttpParams:
     answer_limit_bytes: int = 4 << 20
 
 
+def _forget_where_to(answer: httpx.Response) -> None:
+    """Take the address out of a redirect: the client parses it, although it does not follow it."""
+    if answer.is_redirect:
+        del answer.headers["location"]
+
+
 class HttpRunner:
     """A `sinks.http.messages.Transport` over pooled connections.
 
@@ -37,39 +44,60 @@ class HttpRunner:
     """
 
     def __init__(self, params: HttpParams) -> None:
+        self._params = params
         self._limit = params.answer_limit_bytes
-        self._client = httpx.Client(
+        self._client = self._made()
+
+    def _made(self) -> httpx.Client:
+        params = self._params
+        return httpx.Client(
             timeout=httpx.Timeout(
                 params.timeout.total_seconds(), connect=params.connect_timeout.total_seconds()
             ),
             follow_redirects=False,
             trust_env=False,
+            event_hooks={"response": [_forget_where_to]},
         )
 
     def __call__(self, request: Request) -> Response:
         """Send one request.
 
-        Time-outs and broken connections come back as a `Response` with a fault.
+        Time-outs, broken connections and answers that are none come back as a `Response` with a
+        fault. A request that names its server goes over a connection of its own, because pooled
+        ones are told apart by their address alone; its answer is not decompressed.
         """
         try:
-            with self._client.stream(
-                request.method,
-                request.url,
-                headers=list(request.headers),
-                content=request.body,
-                extensions={"sni_hostname": request.server_name} if request.server_name else None,
-            ) as answer:
-                body = bytearray()
-                for chunk in answer.iter_bytes():
-                    body += chunk
-                    if len(body) > self._limit:
-                        break
-                headers = {name.lower(): value for name, value in answer.headers.items()}
-                return Response(answer.status_code, headers, bytes(body[: self._limit]))
+            if not request.server_name:
+                return self._exchange(self._client, request)
+            with self._made() as client:
+                return self._exchange(client, request)
         except httpx.TimeoutException:
             return Response(0, fault="timeout")
-        except httpx.HTTPError:
+        except (httpx.HTTPError, httpx.InvalidURL, ValueError):  # what a header makes of an answer
             return Response(0, fault="connection")
+
+    def _exchange(self, client: httpx.Client, request: Request) -> Response:
+        headers, extensions = list(request.headers), None
+        if request.server_name:
+            headers.append(("accept-encoding", "identity"))
+            extensions = {"sni_hostname": request.server_name}
+        deadline_s = time.monotonic() + self._params.timeout.total_seconds()
+        with client.stream(
+            request.method,
+            request.url,
+            headers=headers,
+            content=request.body,
+            extensions=extensions,
+        ) as answer:
+            body = bytearray()
+            for chunk in answer.iter_raw() if request.server_name else answer.iter_bytes():
+                body += chunk
+                if len(body) > self._limit:
+                    break
+                if request.server_name and time.monotonic() > deadline_s:
+                    return Response(0, fault="timeout")
+            told = {name.lower(): value for name, value in answer.headers.items()}
+            return Response(answer.status_code, told, bytes(body[: self._limit]))
 
     def close(self) -> None:
         """Close pooled connections."""

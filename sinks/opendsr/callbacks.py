@@ -28,8 +28,10 @@ from sinks.opendsr.signing import Signer
 URL_LIMIT: Final = 2048
 _HOST: Final = expression(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
 _TEXT: Final = expression(rf"[!-~]{{1,{URL_LIMIT}}}")
-_NAT64: Final = IPv6Network("64:ff9b::/96")
-"""Addresses that stand for IPv4 ones. Source: RFC 6052."""
+_UNICAST: Final = IPv6Network("2000::/3")
+"""The only part of IPv6 that is given to hosts of the internet. Source: IANA, RFC 4291."""
+_DOCUMENTATION: Final = IPv6Network("3fff::/20")
+"""Source: RFC 9637."""
 Resolve = Callable[[str, int], Sequence[str]]
 """(host, port) → its addresses; raises `OSError` where it has none."""
 
@@ -142,7 +144,9 @@ def is_public(address: IPv4Address | IPv6Address) -> bool:
         inner = address.ipv4_mapped or address.sixtofour
         if inner is not None:
             return is_public(inner)
-        if address in _NAT64 or address.teredo is not None:
+        if address in _DOCUMENTATION or address.teredo is not None or address.scope_id:
+            return False
+        if address not in _UNICAST:  # NAT64, SIIT and what else stands for IPv4 addresses
             return False
     return address.is_global and not address.is_multicast
 

@@ -23,6 +23,7 @@ _OPEN: Final = f"""
     SELECT o.workspace_id, o.id, o.kind, o.cancelled_at IS NOT NULL, o.told, p.parts
     FROM opendsr_requests o CROSS JOIN LATERAL ({PARTS}) p
     WHERE cardinality(o.callbacks) > 0
+        AND cardinality(p.requests) > 0
         AND (o.told IS NULL OR o.told NOT IN ('{_LAST[0]}', '{_LAST[1]}'))
     ORDER BY o.received_at
 """

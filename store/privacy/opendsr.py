@@ -19,12 +19,14 @@ from store.fetch import Pool, fetch, fetch_one
 from store.privacy.register import STATUS
 
 PARTS: Final = f"""
-    SELECT jsonb_agg(jsonb_build_array({STATUS}, r.completed_at IS NOT NULL,
-            coalesce(a.attempt, 0) > 0) ORDER BY r.id) AS parts,
-        array_agg(r.id ORDER BY r.id) AS requests, max(r.due_at) AS due_at,
-        sum(coalesce(e.identifiers + e.events, 0) + coalesce(
-            (SELECT sum(rows::bigint) FROM jsonb_each_text(a.sections) AS s(name, rows)), 0)
-        )::bigint AS results
+    SELECT coalesce(jsonb_agg(jsonb_build_array({STATUS}, r.completed_at IS NOT NULL,
+            coalesce(a.attempt, 0) > 0) ORDER BY r.id), '[]') AS parts,
+        coalesce(array_agg(r.id ORDER BY r.id), '{{}}') AS requests,
+        coalesce(max(r.due_at), o.due_at) AS due_at,
+        coalesce(sum(coalesce(e.identifiers + e.events, 0) + coalesce(
+            (SELECT sum(rows::bigint) FROM jsonb_each_text(a.sections) AS s(name, rows)
+                WHERE a.sha256 IS NOT NULL), 0)
+        ), 0)::bigint AS results
     FROM opendsr_parts p JOIN privacy_requests r ON r.id = p.request
         LEFT JOIN erasures e ON e.command = r.command
         LEFT JOIN access_archives a ON a.request = r.id

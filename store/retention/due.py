@@ -9,8 +9,11 @@ from typing import Final, LiteralString, NamedTuple
 
 from domain.activation.states import GATED, UNFINISHED, AudienceStatus, PushKind, PushStatus
 from domain.activation.states import RequestStatus as Sent
+from domain.event import RESTRICTION
 from domain.export import ExportStatus
+from domain.link import BANNED
 from domain.privacy.access import UNDER_WAY, ArchiveStatus
+from domain.privacy.erasure import RequestKind
 from domain.privacy.retention import RetentionClass
 from store.connection import one_of
 
@@ -86,12 +89,27 @@ _OPENDSR: Final = f"""
           AND p.id = o.id AND p.request NOT IN (SELECT d.id {_REQUESTS}))
 """
 """What other systems sent, once all that it became goes."""
-PEOPLE: Final = """
+_KEYS: Final = "ARRAY(SELECT i.key FROM identifiers i WHERE i.profile_id = d.id)"
+PEOPLE: Final = f"""
     FROM profiles d WHERE d.workspace_id = %(workspace)s AND d.last_seen_bin < %(horizon)s
-      AND coalesce(d.last_seen_at, (SELECT max(i.created_at) FROM identifiers i
+      AND greatest(d.last_seen_at, (SELECT max(i.created_at) FROM identifiers i
           WHERE i.profile_id = d.id)) < %(horizon)s
+      AND NOT EXISTS (SELECT FROM identifiers i JOIN events e ON e.leaf = i.key
+          WHERE i.profile_id = d.id AND e.workspace_id = d.workspace_id
+            AND e.type = '{RESTRICTION}')
+      AND NOT EXISTS (SELECT FROM identifiers i JOIN links l ON l.a = i.key OR l.b = i.key
+          WHERE i.profile_id = d.id AND l.workspace_id = d.workspace_id
+            AND l.status = '{BANNED}')
+      AND NOT EXISTS (SELECT FROM privacy_requests r WHERE r.workspace_id = d.workspace_id
+          AND r.completed_at IS NULL AND r.kind <> '{RequestKind.RETENTION}' AND r.keys && {_KEYS})
+      AND NOT EXISTS (SELECT FROM access_archives a WHERE a.workspace_id = d.workspace_id
+          AND a.status IN {one_of((*UNDER_WAY, ArchiveStatus.READY))} AND a.keys && {_KEYS})
 """
-"""People of whom no event happened since; of whom none ever did, since they are known."""
+"""People of whom no event happened, and no identifier became known, since.
+
+Left out: whoever was ever restricted, was parted by an operator – an erasure would void both –, or
+has asked for something that is not answered or not fetched yet.
+"""
 
 
 def _by_id(table: LiteralString, rows: LiteralString, age: LiteralString) -> LiteralString:

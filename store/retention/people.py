@@ -15,8 +15,8 @@ from domain.export import ExportStatus
 from domain.ids import WorkspaceId
 from domain.instants import to_ms
 from domain.keys import command_id, message_key
-from domain.privacy.erasure import Afterwards, RequestKind
-from domain.privacy.receipt import REQUESTED
+from domain.privacy.erasure import NEVER_MS, Afterwards, RequestKind
+from domain.privacy.receipt import REQUESTED, subject_of
 from domain.privacy.retention import OPERATOR
 from store.audit import trail
 from store.connection import one_of
@@ -55,6 +55,12 @@ _WRITING: Final = f"""
           AND r.class = %(name)s AND r.moved_at > now() - %(patience)s::interval)
 """
 _REASON: Final = "SELECT reason FROM retention_policies WHERE workspace_id = %s AND class = %s"
+_WITHDRAW: Final = """
+    UPDATE privacy_requests SET completed_at = now()
+    WHERE id = %(request)s AND sent_at IS NULL AND completed_at IS NULL
+      AND until_ms >= %(until_ms)s
+    RETURNING command
+"""
 _SALT: Final = "SELECT salt FROM workspaces WHERE id = %s"
 
 
@@ -147,6 +153,32 @@ def ask(conn: Connection[Any], key: RunKey, pace: Pace) -> int | None:
         number = _enter(conn, held, held.horizon_at, chosen, pace)
         runs.count(conn, held, "people", len(chosen))
     return number
+
+
+def withdraw(conn: Connection[Any], key: RunKey, request: int) -> bool:
+    """Take a batch back that the log has not confirmed, where the policy keeps its people now.
+
+    Args:
+        conn: in autocommit mode.
+        key: which run.
+        request: number of the batch.
+
+    Returns:
+        Whether it was taken back.
+    """
+    with conn.transaction():
+        held = runs.hold(conn, key)
+        if held is None:
+            return False
+        until_ms = NEVER_MS if held.horizon_at is None else to_ms(held.horizon_at)
+        params = {"request": request, "until_ms": until_ms}
+        row = conn.execute(_WITHDRAW, params).fetchone()
+        if row is not None:
+            detail = {"request": request}
+            trail.append(
+                conn, key.workspace, OPERATOR, "erase.withdrawn", subject_of(row[0]), detail
+            )
+    return row is not None
 
 
 def _chosen(conn: Connection[Any], held: Held, limit: int) -> dict[UUID, list[UUID]]:

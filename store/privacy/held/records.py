@@ -3,6 +3,7 @@
 from typing import Final
 
 from domain.event import CONSENT, ORDERS, RESTRICTION
+from domain.privacy.erasure import ERASING, RequestKind
 from store.connection import one_of
 from store.privacy import archives
 
@@ -29,7 +30,8 @@ AUDIT: Final = f"""
     SELECT id, at, actor, action, subject, detail FROM audit
     WHERE workspace_id = %(workspace)s AND subject = ANY(
         SELECT 'profile:' || key FROM unnest(%(keys)s) AS key
-        UNION ALL SELECT kind || ':' || command FROM privacy_requests
+        UNION ALL SELECT CASE WHEN kind IN {one_of(ERASING)} THEN '{RequestKind.ERASURE}'
+            ELSE kind END || ':' || command FROM privacy_requests
             WHERE workspace_id = %(workspace)s AND keys <@ %(keys)s)
         AND (action NOT IN {one_of((CONSENT, RESTRICTION))}
             OR detail->>'identifier' = ANY(%(hexes)s))

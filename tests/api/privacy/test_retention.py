@@ -113,12 +113,15 @@ def test_a_preview_counts_what_then_goes(
     assert entry["detail"]["removed"] == {"dead_letters": 3}
 
 
-def test_people_are_counted_by_when_something_happened(api: Api, tenant: Tenant) -> None:
+def test_people_are_counted_by_when_something_happened(
+    api: Api, tenant: Tenant, execute: Callable[..., Any]
+) -> None:
     now_ms = int(datetime.now(UTC).timestamp() * 1000)
     tenant.feed(
         tenant.event(userId="old", event="Visit", at_ms=START_MS - 100 * DAY_S * 1000),
         tenant.event(userId="young", event="Visit", at_ms=now_ms - 1_000),
     )
+    execute("UPDATE identifiers SET created_at = '2010-01-01'")
     keep = FOREVER | {"people": 90 * DAY_S}
     (due,) = api.post(f"{PATH}/preview", {"keep": keep}, 200)["classes"]
     assert due["due"] == [{"name": "people", "count": {"value": 1, "exact": True}}]

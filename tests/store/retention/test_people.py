@@ -128,12 +128,74 @@ def test_people_of_whom_no_event_is_known_go_once_they_are_known_for_so_long(
     keeper.conn.execute(
         "UPDATE profiles SET last_seen_at = NULL, first_seen_at = NULL"
     )  # as an unmerge leaves an identifier that received none
-    keeper.conn.execute(
-        "UPDATE identifiers SET created_at = now() - interval '200 days' WHERE value = 'mary'"
-    )
+    keeper.conn.execute("UPDATE identifiers SET created_at = now() WHERE value = 'john'")
     keeper.keep(Class.PEOPLE)
     assert keeper.retention.run_once()
     assert keeper.one("SELECT detail->>'people' FROM audit WHERE action = 'erase'") == "1"
+
+
+@pytest.mark.usefixtures("now_ms")
+def test_a_source_whose_clock_is_wrong_makes_nobody_inactive(
+    keeper: Keeper, engine: Engine
+) -> None:
+    keeper.conn.execute("ALTER TABLE identifiers ALTER created_at SET DEFAULT now()")
+    engine.feed(engine.track("new", "Signed up", at(20_000 * DAY)))
+    keeper.keep(Class.PEOPLE)
+    enforce(keeper, engine)
+    assert users(keeper) == {"new"}
+
+
+@pytest.mark.usefixtures("now_ms")
+@pytest.mark.parametrize("left", ["restricted", "parted", "asked", "archive", "archive_is_there"])
+def test_whom_something_is_owed_stays(left: str, keeper: Keeper, engine: Engine) -> None:
+    engine.feed(
+        engine.track("mary", "Visit", at(2 * KEEP)),
+        engine.track("olga", "Visit", at(2 * KEEP)),
+        engine.track("john", "Visit", at(SOON)),
+    )
+    key = keeper.one("SELECT key FROM identifiers WHERE value = 'mary'")
+    other = keeper.one("SELECT key FROM identifiers WHERE value = 'john'")
+    match left:
+        case "restricted":
+            keeper.conn.execute("UPDATE events SET type = 'restriction' WHERE leaf = %s", (key,))
+        case "parted":
+            keeper.put(
+                "links", a=min(key, other), b=max(key, other), workspace_id=keeper.workspace,
+                first_ms=1, tie=1, rank=0, status="banned",
+            )  # fmt: skip
+        case "asked":
+            number = keeper.request(None, "restriction")
+            keeper.conn.execute("UPDATE privacy_requests SET keys = %s", ([key],))
+        case _:
+            number = keeper.request(DAY, "access")
+            keeper.put(
+                "access_archives", request=number, workspace_id=keeper.workspace, keys=[key],
+                status="ready" if left == "archive_is_there" else "requested",
+                expires_at=ago(-DAY),
+            )  # fmt: skip
+    keeper.keep(Class.PEOPLE)
+    enforce(keeper, engine)
+    assert users(keeper) == {"mary", "john"}
+
+
+@pytest.mark.usefixtures("now_ms")
+def test_a_batch_that_the_log_does_not_have_is_taken_back_with_its_policy(
+    keeper: Keeper, engine: Engine
+) -> None:
+    engine.feed(engine.track("mary", "Visit", at(2 * KEEP)))
+    keeper.keep(Class.PEOPLE)
+
+    def refuses(_: bytes) -> None:
+        raise LogUnavailableError(next(iter(LogRefusal)), 1.0)
+
+    takes = keeper.retention._append
+    keeper.retention._append = refuses
+    keeper.retention.run_once()
+    keeper.conn.execute("DELETE FROM retention_policies")
+    keeper.retention._append = takes
+    enforce(keeper, engine)
+    assert users(keeper) == {"mary"}
+    assert keeper.one("SELECT count(*) FROM audit WHERE action = 'erase.withdrawn'") == 1
 
 
 @pytest.mark.usefixtures("now_ms")
