@@ -19,6 +19,8 @@ from tests.simulation.world import World
 
 SEEDS = tuple(range(30))
 _MUTANTS = 150
+_PAUSED = (1671, 4269)
+"""Histories that restrict a member of a paused segment: one in a thousand does."""
 _NEVER = b'"kind": "restriction"'
 _LATER = T0 + 100 * SPAN_MS
 """After everything that a history tells, also by clocks that run ahead."""
@@ -120,7 +122,7 @@ def test_a_core_that_keeps_paused_segments_is_found_out(monkeypatch: pytest.Monk
 
     whole = _Ledger.leave_every
     monkeypatch.setattr(_Ledger, "leave_every", leave_live)
-    assert any(failures(generate(seed), seed) for seed in range(600))
+    assert any(failures(generate(seed), seed) for seed in _PAUSED)
 
 
 def test_histories_restrict_release_and_merge() -> None:

@@ -45,7 +45,6 @@ def test_what_an_erasure_removes_from_tables_is_told() -> None:
     assert removed == {place.name for place in TOLD if place.store is Store.POSTGRES} - {
         "audit",
         "erased_identifiers",
-        "privacy_requests",
         "access_archives",
         "resting_people",
     }
