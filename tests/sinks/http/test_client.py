@@ -1,5 +1,6 @@
 """The HTTP runner: faults of the network are values."""
 
+import gzip
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -59,6 +60,27 @@ def test_answer_comes_back_with_lower_case_headers(serve: Callable[[Script], str
         b"ok",
         "",
     )
+
+
+@pytest.mark.parametrize(
+    "where", ["a:b/c", "http:[", "https:@[", "https://xn--/", "/" + "a" * 65_530, "/elsewhere"]
+)
+def test_a_redirect_that_leads_nowhere_is_an_answer(
+    where: str, serve: Callable[[Script], str]
+) -> None:
+    head = f"HTTP/1.1 302 Found\r\nLocation: {where}\r\nContent-Length: 0\r\n\r\n".encode()
+    assert send(serve(lambda c: c.sendall(head))).status == 302
+
+
+def test_the_answer_of_a_named_server_is_not_decompressed(
+    serve: Callable[[Script], str],
+) -> None:
+    packed = gzip.compress(bytes(1_000_000))
+    head = f"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {len(packed)}\r\n\r\n"
+    url = serve(lambda c: c.sendall(head.encode() + packed))
+    with HttpRunner(HttpParams()) as runner:
+        answer = runner(Request("POST", url, (), b"{}", server_name="controller.example"))
+    assert (answer.status, answer.body) == (200, packed)
 
 
 def test_silence_is_a_timeout(serve: Callable[[Script], str]) -> None:
