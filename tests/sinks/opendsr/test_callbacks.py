@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
+import pytest
+
 from sinks.alerts.channel import Again, Arrived, Outcome, Refused
 from sinks.http.client import HttpParams, HttpRunner
 from sinks.http.messages import Request, Response
@@ -61,6 +63,18 @@ def test_an_allowed_host_may_be_private_and_without_tls() -> None:
     assert (outcome, made.url) == (Arrived(), "http://10.0.0.1:8080/x")
     for url in ("http://inside.example/", "https://inside.example/"):
         assert isinstance(sent(url, ["10.0.0.1"], allowed)[0], Refused)
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["10.0.0.1", "::1", "::ffff:10.0.0.1", "64:ff9b::a00:1", "64:ff9b:1::a00:1", "::10.0.0.1",
+     "::ffff:0:10.0.0.1", "fec0::1", "3fff::1", "2002:a00:1::1", "2001:0:1::1", "ff02::1",
+     "2606:4700::1%1"],
+)  # fmt: skip
+def test_what_stands_for_a_private_address_is_refused(address: str) -> None:
+    outcome, made = sent("https://controller.example/", ["93.184.216.34", address])
+    assert made == []
+    assert isinstance(outcome, Refused)
 
 
 def test_a_name_without_an_address_is_tried_again() -> None:
