@@ -16,6 +16,7 @@ from config.opendsr import read_files
 from config.settings import Settings
 from dataflows.callbacks import CallbackSender, sending_callbacks
 from sinks.http.client import HttpParams, HttpRunner
+from sinks.http.messages import Request, Response
 from sinks.opendsr.callbacks import Resolve, resolve
 from tests.api.conftest import Api, Tenant
 from tests.api.opendsr.conftest import IDS, Controller, request
@@ -213,6 +214,24 @@ def test_one_that_never_answers_is_given_up_and_the_next_is_tried(
         receiver.answers = [200]
         sender.run_once()
     assert told(receiver)[-1] == "completed"
+
+
+def test_an_error_that_nobody_expected_is_one_receivers_alone(
+    tenant: Tenant, controller: Controller, settings: Settings, receiver: Receiver, clock: Clock
+) -> None:
+    mary(tenant)
+    urls = [f"{receiver.url}/odd", f"{receiver.url}/fine"]
+    controller.send(request("access", status_callback_urls=urls))
+    with sending(settings, clock) as sender:
+
+        def transport(made: Request) -> Response:
+            if made.url.endswith("/odd"):
+                raise RuntimeError("what a receiver said")
+            return take(made)
+
+        take = sender.transport
+        assert replace(sender, transport=transport).run_once() == 2
+    assert [path for path, _, _ in receiver.came] == ["/fine"]
 
 
 def test_one_that_does_not_want_it_is_left_alone(
