@@ -49,6 +49,7 @@ def test_privacy_leads_to_the_person_and_says_how_they_are_erased(
     expect(page.get_by_text("No removal waits for a platform now.")).to_be_visible()
     page.get_by_label("A whole identifier").fill(story.profiles["mara"])
     page.get_by_role("button", name="Find", exact=True).click()
+    page.get_by_role("link", name="Gather or erase…").click()
     expect(page.get_by_role("heading", name="Erase this person")).to_be_visible()
     erase = page.get_by_role("button", name="Erase…")
     expect(erase).to_have_attribute("aria-disabled", "true")

@@ -202,7 +202,9 @@ def test_the_register_is_filtered_by_kind(
     expect(page).to_have_url(re.compile("kind=access"))
     expect(page.get_by_text("No request matches the filters")).to_be_visible()
     statuses = page.get_by_label("Status").locator("option")
-    expect(statuses).to_have_text(["any", "requested", "processing", "ready", "expired", "failed"])
+    expect(statuses).to_have_text(
+        ["any", "requested", "processing", "completed", "ready", "expired", "failed"]
+    )
 
 
 def test_a_lost_answer_is_not_taken_for_a_refusal(

@@ -323,7 +323,7 @@ def test_what_a_dead_process_had_in_hand_is_sent_by_another(
     mary(tenant)
     controller.send(request("access", status_callback_urls=[receiver.url]))
 
-    class DiedError(Exception):
+    class DiedError(BaseException):
         pass
 
     def dies(*_: object) -> list[str]:
